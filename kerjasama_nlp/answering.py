@@ -1,0 +1,129 @@
+"""From a question to an answer or a refusal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kerjasama_nlp import evidence, questions
+from kerjasama_nlp.evidence import Unit
+from kerjasama_nlp.index import Hit, Index
+from kerjasama_nlp.passages import ITEM_MARK, SECTION_SEPARATOR
+from kerjasama_nlp.questions import Question
+from kerjasama_nlp.ranking import Ranker
+from kerjasama_nlp.records import Answer, Source
+
+# Passages whose units are looked at.
+CANDIDATES = 15
+# An answer's length in characters: a fact is one or two sentences, prose a paragraph, a list is whole.
+MAX_FACT = 480
+MAX_PROSE = 700
+MAX_ANSWER = 1_200
+_FACTS = frozenset({"date", "number", "person", "place", "entity", "expansion"})
+# Kinds whose answer is (or names) a thing: the heading above says which, where the sentence doesn't.
+_NAMING = frozenset({"entity", "expansion", "person", "definition"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    """The best unit for a question, and the units around it."""
+
+    question: Question
+    hits: list[Hit]
+    best: Unit
+    units: list[Unit]
+
+
+def ask(
+    index: Index, ranker: Ranker, text: str, *, top_k: int = 5, min_confidence: float | None = None
+) -> Answer:
+    """Answer one question from the index.
+
+    `top_k` passages are returned as sources in any case, the one answered from first. The answer is
+    None where the confidence stays below `min_confidence` (default: the ranker's threshold).
+    """
+    threshold = ranker.threshold if min_confidence is None else min_confidence
+    question = questions.analyze(text, index.analyzer, index)
+    finding = _find(index, ranker, question, top_k)
+    if finding is None:
+        return Answer(text, None, 0.0, (), tuple(concept.word for concept in question.concepts))
+    confidence = ranker.probability(finding.best)
+    answer = compose(question, finding.best, finding.units)
+    numbers = [finding.best.number]
+    sides = [side for part in question.sides if (side := _find(index, ranker, part, top_k)) is not None]
+    if len(sides) > 1 and not _compares(finding.best):
+        confidence = min(ranker.probability(side.best) for side in sides)
+        answer = "\n".join(
+            compose(side.question, side.best, side.units, limit=MAX_ANSWER // len(sides)) for side in sides
+        )
+        numbers = [side.best.number for side in sides]
+    return Answer(
+        text,
+        answer if confidence >= threshold else None,
+        confidence,
+        _sources(index, finding.hits, numbers, top_k),
+        finding.best.missing,
+    )
+
+
+def candidates(index: Index, question: Question, hits: list[Hit]) -> list[Unit]:
+    """Return the units of the first CANDIDATES hits, in the hits' order."""
+    return [
+        unit
+        for hit in hits[:CANDIDATES]
+        for unit in evidence.units(
+            question, index.analyzer, index.passages[hit.passage], hit.passage, hit.score, hits[0].score
+        )
+    ]
+
+
+def _find(index: Index, ranker: Ranker, question: Question, top_k: int) -> _Finding | None:
+    hits = index.search(question.concepts, max(top_k, CANDIDATES))
+    units = candidates(index, question, hits)
+    if not units:
+        return None
+    return _Finding(question, hits, max(units, key=ranker.score), units)
+
+
+def _compares(unit: Unit) -> bool:
+    """Tell whether one unit settles a comparison by itself: it speaks of everything and says how they differ."""
+    return unit.features.kind == 1.0 and not unit.missing and unit.features.unit_coverage > evidence.IN_NEIGHBOUR
+
+
+def _sources(index: Index, hits: list[Hit], first: list[int], top_k: int) -> tuple[Source, ...]:
+    """Return the passages as sources: those answered from, then the others by score."""
+    scores = {hit.passage: hit.score for hit in hits}
+    order = list(dict.fromkeys([*(n for n in first if n in scores), *scores]))[:top_k]
+    return tuple(
+        Source(p.article_id, p.title, p.section, p.path, p.text, scores[number])
+        for number in order
+        for p in (index.passages[number],)
+    )
+
+
+def compose(question: Question, unit: Unit, units: list[Unit], limit: int = MAX_ANSWER) -> str:
+    """Cut the answer: the unit, and as much of what follows it (in `units`) as its kind of question wants.
+
+    `limit` is the most characters it may have.
+    """
+    text = unit.passage.text
+    if unit.whole_list:
+        return _shorten_list(text, limit)
+    end = unit.end
+    wanted = min(limit, MAX_FACT if question.kind in _FACTS else MAX_PROSE)
+    if unit.passage.kind == "prose":
+        for other in units:
+            if other.number == unit.number and other.start >= end and other.end - unit.start <= wanted:
+                end = other.end
+    answer = text[unit.start : end]
+    heading = unit.passage.section.rsplit(SECTION_SEPARATOR, 1)[-1]
+    if heading and question.kind in _NAMING and not unit.features.names_heading:
+        answer = f"{heading}: {answer}"
+    return answer if len(answer) <= limit else answer[:limit].rsplit(" ", 1)[0] + " …"
+
+
+def _shorten_list(text: str, limit: int) -> str:
+    """Cut a list between items where it is longer than `limit` characters."""
+    if len(text) <= limit:
+        return text
+    end = text.rfind("\n" + ITEM_MARK, 0, limit)
+    return text[:end] if end > 0 else text[:limit].rsplit(" ", 1)[0] + " …"

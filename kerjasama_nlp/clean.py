@@ -1,0 +1,92 @@
+"""Cleaning: small named steps from str to str, in one table.
+
+Every step, and the whole chain, is idempotent: cleaning clean text changes nothing.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections.abc import Callable
+
+# Line ends of every system; vertical tab, form feed and the Unicode separators end lines too.
+_LINE_ENDS = re.compile(r"\r\n?|[\v\f\x1c-\x1e\x85\u2028\u2029]")
+# Spaces that aren't U+0020: no-break, thin, ideographic ..., and the tab.
+_SPACES = re.compile(r"[^\S\n]+")
+# Never printed, and a way to spoof a terminal: C0 and C1 controls, zero-width and bidirectional marks,
+# soft hyphen, byte order mark, interlinear and tag characters.
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+    "\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+_EDGES = re.compile(r" *\n *")
+_BLANKS = re.compile(r"\n{3,}")
+_ENTITY = re.compile(r"&(?:amp;)*(?P<name>(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});)", re.IGNORECASE)
+# Honest text is stable after two rounds; more only happens where entities hide parts of entities.
+_MAX_ROUNDS = 8
+
+
+def unescape_entities(text: str) -> str:
+    """Replace HTML entities, those escaped twice or more often ("&amp;nbsp;") included.
+
+    >>> unescape_entities("Tim &amp;amp; redaksi")
+    'Tim & redaksi'
+    """
+    return _ENTITY.sub(lambda match: html.unescape("&" + match["name"]), text)
+
+
+def unify_line_ends(text: str) -> str:
+    r"""Turn every kind of line end into "\n"."""
+    return _LINE_ENDS.sub("\n", text)
+
+
+def compose(text: str) -> str:
+    """Normalise to NFC, so that one letter is one character."""
+    return unicodedata.normalize("NFC", text)
+
+
+def drop_invisible(text: str) -> str:
+    r"""Drop control, zero-width and bidirectional characters; keep "\n" and "\t".
+
+    >>> drop_invisible("kerja\u200b sama\x1b[2J")
+    'kerja sama[2J'
+    """
+    return _INVISIBLE.sub("", text)
+
+
+def squeeze_spaces(text: str) -> str:
+    """Fold every run of spaces into one, and trim the lines' edges."""
+    return _EDGES.sub("\n", _SPACES.sub(" ", text)).strip(" ")
+
+
+def squeeze_blank_lines(text: str) -> str:
+    """Fold every run of blank lines into one, and drop them at both ends."""
+    return _BLANKS.sub("\n\n", text).strip("\n")
+
+
+# The order matters: entities may hide line ends, controls and spaces; dropping invisible characters may
+# let letters compose and leave lines blank; so each step comes after those that feed it.
+STEPS: tuple[Callable[[str], str], ...] = (
+    unescape_entities,
+    unify_line_ends,
+    drop_invisible,
+    compose,
+    squeeze_spaces,
+    squeeze_blank_lines,
+)
+
+
+def clean(text: str) -> str:
+    r"""Run all steps until nothing changes any more.
+
+    >>> clean("Kerja&nbsp;sama \r\n\r\n\r\n\tinternasional\u200b ")
+    'Kerja sama\n\ninternasional'
+    """
+    for _ in range(_MAX_ROUNDS):
+        before = text
+        for step in STEPS:
+            text = step(text)
+        if text == before:
+            return text
+    return clean(text.replace("&", " "))

@@ -1,0 +1,244 @@
+"""The command line: parse, one library call, render. The only module that prints.
+
+Everything heavy is imported inside the command that needs it, so that `--help` stays light.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kerjasama_nlp import help_text
+from kerjasama_nlp.errors import KerjasamaError, UsageError
+from kerjasama_nlp.i18n import _
+
+if TYPE_CHECKING:
+    from kerjasama_nlp.records import Answer
+
+EXIT_NO_ANSWER = 1
+EXIT_INTERRUPTED = 130
+PROMPT = "kerjasama> "
+
+app = typer.Typer(
+    cls=help_text.Group,
+    add_completion=False,
+    invoke_without_command=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+ModelOption = Annotated[
+    Path | None, typer.Option("--model", help=_("Model folder."), show_default=_("the one shipped"))
+]
+JsonOption = Annotated[bool, typer.Option("--json", help=_("Print JSON."))]
+ForceOption = Annotated[bool, typer.Option("--force", help=_("Overwrite what stands at the output."))]
+
+
+def _show_version(value: bool) -> None:  # noqa: FBT001  # typer calls it with the option's value
+    if value:
+        from importlib.metadata import version
+
+        _print(f"kerjasama-nlp {version('kerjasama-nlp')}")
+        raise typer.Exit
+
+
+@app.callback(help=_("Answers questions and labels news about international cooperation, in Indonesian."))
+def _root(
+    context: typer.Context,
+    version: Annotated[  # noqa: ARG001  # handled by its callback
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help=_("Print the version."))
+    ] = False,
+) -> None:
+    if context.invoked_subcommand is None:
+        _print(context.get_help())
+
+
+@app.command(cls=help_text.Command, help=_("Answer a question from the corpus, or say that it holds no answer."))
+def ask(
+    question: Annotated[
+        str | None,
+        typer.Argument(help=_("The question; without it, one a line from a pipe, or a prompt on a terminal.")),
+    ] = None,
+    model: ModelOption = None,
+    top_k: Annotated[int, typer.Option("--top-k", min=1, max=1000, help=_("Passages listed as sources."))] = 5,
+    min_confidence: Annotated[
+        float | None,
+        typer.Option(
+            "--min-confidence",
+            min=0.0,
+            max=1.0,
+            help=_("Refuse below this confidence."),
+            show_default=_("the model's threshold"),
+        ),
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Answer one question, a pipe of questions, or whoever types at the prompt."""
+    from kerjasama_nlp import render
+    from kerjasama_nlp.model import load
+
+    if question is not None and not question.strip():
+        raise UsageError(_('found an empty question; expected one, for example: kerjasama ask "apa itu ASEAN"'))
+    loaded = load(model)
+
+    def reply(text: str) -> Answer:
+        answer = loaded.ask(text, top_k=top_k, min_confidence=min_confidence)
+        _print(render.answer_json(answer) if json else render.answer_text(answer))
+        return answer
+
+    if question is not None:
+        if reply(question).answer is None:
+            raise typer.Exit(EXIT_NO_ANSWER)
+    elif sys.stdin.isatty():
+        for line in _prompt():
+            reply(line)
+    else:
+        for line in sys.stdin:
+            if line.strip() or json:
+                reply(line.rstrip("\r\n"))
+                if not json:
+                    _print("")
+
+
+def _prompt() -> Iterator[str]:
+    """Yield the questions typed at the prompt until the end of input."""
+    import contextlib
+
+    with contextlib.suppress(ImportError):
+        import readline  # noqa: F401  # line editing and history for input()
+    _note(_("Type a question; end with Ctrl-D."))
+    while True:
+        try:
+            line = input(PROMPT)
+        except EOFError:
+            _print("")
+            return
+        if line.strip():
+            yield line
+
+
+@app.command(cls=help_text.Command, help=_("Train a model on your own articles."))
+def train(
+    output: Annotated[Path, typer.Option("--output", "-o", help=_("Model folder to make."))],
+    articles: Annotated[
+        list[Path] | None,
+        typer.Option("--articles", help=_("Folder of .txt, .md, .html and .jsonl files, or one such file; repeatable.")),
+    ] = None,
+    questions: Annotated[
+        list[Path] | None,
+        typer.Option("--questions", help=_("JSONL of questions over the articles, to fit ranking and refusal on.")),
+    ] = None,
+    base: Annotated[
+        Path | None,
+        typer.Option("--base", help=_("Model that gives what isn't trained."), show_default=_("the one shipped")),
+    ] = None,
+    encoding: Annotated[str, typer.Option("--encoding", help=_("Encoding of files without a byte order mark."))] = "utf-8",
+    force: ForceOption = False,
+) -> None:
+    """Train on articles and write the model folder."""
+    from kerjasama_nlp import files, training
+    from kerjasama_nlp.model import save
+
+    if not articles:
+        raise UsageError(_("found nothing to train on; expected --articles DIR"))
+    files.refuse_existing(output, force=force)
+    trained = training.train(
+        articles, questions=questions or (), base=base, encoding=encoding, progress=_progress(_("articles"))
+    )
+    _end_progress()
+    save(trained, output, force=force)
+    _note(
+        _("{output}: {articles} articles, {passages} passages, {terms} terms").format(
+            output=output,
+            articles=trained.training["articles"],
+            passages=trained.index.n_passages,
+            terms=len(trained.index.terms),
+        )
+    )
+
+
+@app.command(cls=help_text.Command, help=_("Show what a model holds; --verify checks every byte."))
+def info(
+    model: ModelOption = None,
+    verify: Annotated[bool, typer.Option("--verify", help=_("Check every file against its SHA-256."))] = False,
+    json: JsonOption = False,
+) -> None:
+    """Print a model's manifest, after checking the folder when asked to."""
+    from kerjasama_nlp import render, resources
+    from kerjasama_nlp.model import check_files, load, read_manifest
+
+    folder = model or resources.default_model()
+    manifest = read_manifest(folder)
+    if verify:
+        check_files(folder, manifest, hashes=True)
+        load(folder)
+    _print(render.to_json(manifest, indent=1) if json else render.info_text(manifest, str(folder)))
+    if verify:
+        _note(_("all files are as they were saved"))
+
+
+@app.command(cls=help_text.Command, help=_("Stem Indonesian text, word by word."))
+def stem(
+    text: Annotated[str | None, typer.Argument(help=_("The text; without it, or with -, standard input."))] = None,
+) -> None:
+    """Print the stems of a text, a line a line."""
+    from kerjasama_nlp.tokens import Analyzer
+
+    analyzer = Analyzer(stopwords=frozenset())
+    lines = sys.stdin if text is None or text == "-" else text.splitlines()
+    for line in lines:
+        _print(" ".join(token.terms[0] for token in analyzer.tokenize(line)))
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def _note(text: str) -> None:
+    sys.stderr.write(text + "\n")
+
+
+def _progress(unit: str) -> help_text.Progress | None:
+    """Return a counter that draws on stderr, or None where stderr is no terminal."""
+    return help_text.Progress(unit) if sys.stderr.isatty() else None
+
+
+def _end_progress() -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\x1b[K")
+
+
+def main() -> None:
+    """Run the command line; every error that a user can cause ends in one line and an exit code."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+    try:
+        code = app(standalone_mode=False)
+    except KerjasamaError as error:
+        _fail(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        sys.stderr.write("\n")
+        _fail(_("interrupted"), EXIT_INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has gone: end quietly
+    except Exception as error:
+        message = help_text.usage_message(error)
+        if message is None:
+            raise
+        _fail(message, UsageError.exit_code)
+    else:
+        sys.exit(code or 0)
+
+
+def _fail(message: str, code: int) -> None:
+    from kerjasama_nlp.render import printable
+
+    _note(_("kerjasama: error: {message}").format(message=printable(message).replace("\n", " ")))
+    sys.exit(code)

@@ -1,0 +1,84 @@
+"""Files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from kerjasama_nlp.errors import OutputError, OutputExistsError
+from kerjasama_nlp.i18n import _
+
+
+def refuse_existing(path: Path, *, force: bool) -> None:
+    """Raise OutputExistsError where `path` exists and may not be overwritten."""
+    if path.exists() and not force:
+        raise OutputExistsError(
+            _("{path} exists already; choose another name, or overwrite it with --force").format(path=path)
+        )
+
+
+@contextmanager
+def write_failures(path: Path) -> Iterator[None]:
+    """Turn the system's write errors into an OutputError that names `path`."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(
+            _("{path}: cannot be written ({reason}); nothing was left under that name").format(
+                path=path, reason=error.strerror or error
+            )
+        ) from error
+
+
+@contextmanager
+def new_folder(path: Path, *, force: bool) -> Iterator[Path]:
+    """Yield an empty temporary folder that takes the place of `path` when the block succeeds.
+
+    The folder is made beside `path`, its files are flushed to disk, and it is renamed; after an error
+    nothing of it is left, and what stood at `path` stands there still.
+    """
+    refuse_existing(path, force=force)
+    with write_failures(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent))
+    try:
+        yield temporary
+        with write_failures(path):
+            for file in temporary.iterdir():
+                _flush(file)
+            temporary.chmod(0o755)
+            _replace(temporary, path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _flush(file: Path) -> None:
+    descriptor = os.open(file, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _replace(new: Path, path: Path) -> None:
+    """Rename `new` to `path`; what stood there is moved aside first and removed after."""
+    if not path.exists():
+        new.rename(path)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".old", dir=path.parent))
+    aside = old / path.name
+    path.rename(aside)
+    try:
+        new.rename(path)
+    except OSError:
+        aside.rename(path)
+        raise
+    finally:
+        if path.exists():
+            shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,85 @@
+"""Help, usage errors and progress in the reader's language.
+
+Typer writes the frame of its help in English; what it says there is replaced by our catalogue's words.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+from typer.core import TyperCommand, TyperGroup
+
+from kerjasama_nlp.i18n import _
+
+# Redrawing more often than this many times a second only costs time.
+_REDRAWS_PER_SECOND = 10
+
+
+def translate_frame(text: str) -> str:
+    """Return a help page with Typer's own words in the reader's language."""
+    words = {
+        "Usage:": _("Usage:"),
+        "Options:": _("Options:"),
+        "Arguments:": _("Arguments:"),
+        "Commands:": _("Commands:"),
+        "Show this message and exit.": _("Show this help and exit."),
+        "[default: ": f"[{_('default')}: ",
+        "[required]": f"[{_('required')}]",
+    }
+    for english, translated in words.items():
+        text = text.replace(english, translated)
+    return text
+
+
+class Command(TyperCommand):
+    """A command whose help is in the reader's language."""
+
+    def get_help(self, ctx: Any) -> str:
+        """Return the help page."""
+        return translate_frame(super().get_help(ctx))
+
+
+class Group(TyperGroup):
+    """The group of commands whose help is in the reader's language."""
+
+    def get_help(self, ctx: Any) -> str:
+        """Return the help page."""
+        return translate_frame(super().get_help(ctx))
+
+
+def usage_message(error: Exception) -> str | None:
+    """Return one line for an error in the call's words, or None when `error` is none of those."""
+    formatted = getattr(error, "format_message", None)
+    if formatted is None:
+        return None
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "kerjasama"
+    reason = str(formatted()).replace("\n", " ").rstrip(".")
+    option = getattr(error, "option_name", None)
+    if type(error).__name__ == "NoSuchOption":
+        reason = _("there is no option {option}").format(option=option)
+        near = getattr(error, "possibilities", None)
+        if near:
+            reason += " " + _("(did you mean {options}?)").format(options=", ".join(sorted(near)))
+    return _("{reason}; see: {command} --help").format(reason=reason, command=command)
+
+
+class Progress:
+    """A counter on stderr: "1.234 articles (567/s)"."""
+
+    def __init__(self, unit: str) -> None:
+        self._unit = unit
+        self._started = time.monotonic()
+        self._drawn = 0.0
+
+    def __call__(self, count: int) -> None:
+        """Show `count`, unless it was shown a moment ago."""
+        now = time.monotonic()
+        if now - self._drawn < 1 / _REDRAWS_PER_SECOND:
+            return
+        self._drawn = now
+        rate = count / max(now - self._started, 1e-9)
+        sys.stderr.write(f"\r\x1b[K{count} {self._unit} ({rate:.0f}/s)")
+        sys.stderr.flush()

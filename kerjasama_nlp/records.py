@@ -1,0 +1,79 @@
+"""The frozen records that travel between modules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+BlockKind = Literal["heading", "paragraph", "list"]
+# prose: sentences; list: items below their lead-in; outline: sub-headings below what announces them
+PassageKind = Literal["prose", "list", "outline"]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One structural piece of an article, in reading order.
+
+    `text` is the heading, the paragraph, or the lead-in sentence of a list ("" when it has none).
+    `items` are the list's items (empty for other kinds); `level` is 1 for a section heading, 2 for a
+    heading below it, 0 for anything that isn't a heading.
+    """
+
+    kind: BlockKind
+    text: str
+    items: tuple[str, ...] = ()
+    level: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One article as read: where it came from, its title, and its blocks in reading order."""
+
+    article_id: str
+    title: str
+    path: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """What the index retrieves: a run of paragraphs, or a list together with its lead-in.
+
+    `section` is the heading path joined by " > ". `text` is what a reader sees; the items of a list or
+    outline stand on lines of their own that start with "- ", after the lead-in's line.
+    """
+
+    article_id: str
+    title: str
+    path: str
+    section: str
+    text: str
+    kind: PassageKind = "prose"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A passage offered as evidence; `score` is the retrieval score (>= 0, comparable within one question)."""
+
+    article_id: str
+    title: str
+    section: str
+    path: str
+    text: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The reply to one question.
+
+    `answer` is None for a refusal; `confidence` (0..1) estimates the probability that the best
+    candidate answers the question, whether or not it was given. `missing` are the question's words
+    that the best candidate doesn't speak of.
+    """
+
+    question: str
+    answer: str | None
+    confidence: float
+    sources: tuple[Source, ...] = ()
+    missing: tuple[str, ...] = field(default=())

@@ -1,0 +1,94 @@
+"""Records to text and JSON; nothing here prints."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from kerjasama_nlp.clean import drop_invisible
+from kerjasama_nlp.i18n import _
+from kerjasama_nlp.passages import SECTION_SEPARATOR
+from kerjasama_nlp.records import Answer, Source
+
+# Answers and refusals are Indonesian whatever the reader's locale (a contract), so these aren't translated.
+REFUSAL = "Korpus tidak memuat jawabannya."
+_MISSING = "Tidak ditemukan: {words}."
+_NEAREST = "Bagian terdekat: {sections}."
+_SOURCE = "Sumber: {source} (keyakinan {confidence})"
+
+
+def answer_json(answer: Answer) -> str:
+    """Return an answer as one line of JSON; the keys are a contract."""
+    row = {
+        "question": answer.question,
+        "answer": answer.answer,
+        "confidence": round(answer.confidence, 4),
+        "sources": [{**asdict(source), "score": round(source.score, 4)} for source in answer.sources],
+        "missing": list(answer.missing),
+    }
+    return to_json(row)
+
+
+def to_json(value: object, indent: int | None = None) -> str:
+    """Return JSON that any UTF-8 stream can carry, whatever the text holds."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+
+
+def answer_text(answer: Answer) -> str:
+    """Return an answer as a reader sees it: the answer and its source, or the refusal and what comes near."""
+    if answer.answer is not None:
+        source = _SOURCE.format(source=source_name(answer.sources[0]), confidence=decimal(answer.confidence))
+        return f"{printable(answer.answer)}\n\n{source}"
+    lines = [REFUSAL]
+    if answer.missing:
+        lines.append(_MISSING.format(words=", ".join(printable(word) for word in answer.missing)))
+    if answer.sources:
+        nearest = list(dict.fromkeys(source_name(source) for source in answer.sources))[:3]
+        lines.append(_NEAREST.format(sections="; ".join(nearest)))
+    return "\n".join(lines)
+
+
+def source_name(source: Source) -> str:
+    """Return title, section and file of a source on one line."""
+    name = SECTION_SEPARATOR.join(part for part in (source.title, source.section) if part)
+    return printable(f"{name} [{source.path}]").replace("\n", " ")
+
+
+def decimal(value: float) -> str:
+    """Return a number between 0 and 1 with two decimals, the Indonesian way.
+
+    >>> decimal(0.973)
+    '0,97'
+    """
+    return f"{value:.2f}".replace(".", ",")
+
+
+def printable(text: str) -> str:
+    r"""Return text that is safe on a terminal: line ends and tabs kept, every other control character gone.
+
+    >>> printable("a\x1b[31mb\u202ec\n")
+    'a[31mbc\n'
+    """
+    text = drop_invisible(text)
+    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+
+def info_text(manifest: Mapping[str, Any], folder: str) -> str:
+    """Return what a model's manifest says, for a reader."""
+    package, versions = manifest["package"], manifest.get("versions", {})
+    rows: Sequence[tuple[str, object]] = (
+        (_("model"), folder),
+        (_("format"), manifest["format"]),
+        (_("made by"), f"{package.get('name')} {package.get('version')}"),
+        (_("with"), ", ".join(f"{name} {number}" for name, number in sorted(versions.items()))),
+        (_("articles"), manifest.get("articles", "?")),
+        (_("passages"), manifest.get("passages", "?")),
+        (_("terms"), manifest.get("terms", "?")),
+        (_("size"), _("{kilobytes} kB").format(kilobytes=sum(f["size"] for f in manifest["files"].values()) // 1000)),
+    )
+    width = max(len(name) for name, _value in rows)
+    return "\n".join(printable(f"{name:{width}}  {value}") for name, value in rows)

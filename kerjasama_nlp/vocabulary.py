@@ -1,0 +1,57 @@
+"""A sorted word list that is searched where it lies: nothing is read or built when a model opens.
+
+On disk it is a pair of arrays: `blob`, the UTF-8 bytes of all entries in sorted order, and `offsets`,
+where each starts (n + 1 integers). A look-up is a binary search, 15 to 20 probes.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from typing import Self, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Vocabulary(Sequence[bytes]):
+    """Sorted distinct UTF-8 entries; entry i is `blob[offsets[i]:offsets[i + 1]]`."""
+
+    def __init__(self, blob: NDArray[np.uint8], offsets: NDArray[np.int64]) -> None:
+        self.blob = blob
+        self.offsets = offsets
+
+    @classmethod
+    def from_terms(cls, terms: Iterable[str]) -> Self:
+        """Build from any distinct strings; they are sorted by their UTF-8 bytes.
+
+        >>> vocabulary = Vocabulary.from_terms(["pbb", "asean"])
+        >>> vocabulary.find("pbb"), vocabulary.find("who"), vocabulary.word(0)
+        (1, -1, 'asean')
+        """
+        encoded = sorted(term.encode() for term in terms)
+        offsets = np.zeros(len(encoded) + 1, dtype=np.int64)
+        np.cumsum([len(term) for term in encoded], out=offsets[1:])
+        return cls(np.frombuffer(b"".join(encoded), dtype=np.uint8), offsets)
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    @overload
+    def __getitem__(self, index: int) -> bytes: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[bytes]: ...
+    def __getitem__(self, index: int | slice) -> bytes | Sequence[bytes]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        return self.blob[self.offsets[index] : self.offsets[index + 1]].tobytes()
+
+    def word(self, index: int) -> str:
+        """Return entry `index` as text."""
+        return self[index].decode()
+
+    def find(self, term: str) -> int:
+        """Return the position of `term`, or -1."""
+        encoded = term.encode()
+        index = bisect_left(self, encoded)
+        return index if index < len(self) and self[index] == encoded else -1
