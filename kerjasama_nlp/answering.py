@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
-from kerjasama_nlp import evidence, questions
+from kerjasama_nlp import evidence
 from kerjasama_nlp.evidence import Unit
 from kerjasama_nlp.index import Hit, Index
 from kerjasama_nlp.passages import ITEM_MARK, SECTION_SEPARATOR
@@ -18,6 +19,16 @@ CANDIDATES = 15
 MAX_FACT = 480
 MAX_PROSE = 700
 MAX_ANSWER = 1_200
+# A unit that speaks of this share of a comparison's concepts compares them by itself.
+COMPARING_COVERAGE = 0.9
+_CONCLUSION = re.compile(
+    r"(?:[Oo]leh )?(?:[Kk]arena|[Ss]ebab) itu\b|[Dd]engan demikian\b|[Ii]tulah (?:sebabnya|mengapa)\b|[Aa]kibatnya\b|[Mm]aka\b"
+)
+_LEANING = re.compile(
+    r"(?:Sebelum|Sesudah|Setelah|Sejak|Selain|Di samping|Untuk|Dalam hal|Di luar|Pada saat) (?:itu|ini)\b|"
+    r"(?:Hal|Kedua hal|Angka|Jumlah|Semua|Keduanya|Ketiganya) (?:itu|ini|tersebut)?\b|Sebelumnya\b|Sebaliknya\b|Sementara itu\b|"
+    r"Namun\b|Kemudian\b|Akan tetapi\b|Tetapi\b|Ia\b|Mereka\b"
+)
 _FACTS = frozenset({"date", "number", "person", "place", "entity", "expansion"})
 # Kinds whose answer is (or names) a thing: the heading above says which, where the sentence doesn't.
 _NAMING = frozenset({"entity", "expansion", "person", "definition"})
@@ -42,7 +53,7 @@ def ask(
     None where the confidence stays below `min_confidence` (default: the ranker's threshold).
     """
     threshold = ranker.threshold if min_confidence is None else min_confidence
-    question = questions.analyze(text, index.analyzer, index)
+    question = index.reader.read(text)
     finding = _find(index, ranker, question, top_k)
     if finding is None:
         return Answer(text, None, 0.0, (), tuple(concept.word for concept in question.concepts))
@@ -86,7 +97,8 @@ def _find(index: Index, ranker: Ranker, question: Question, top_k: int) -> _Find
 
 def _compares(unit: Unit) -> bool:
     """Tell whether one unit settles a comparison by itself: it speaks of everything and says how they differ."""
-    return unit.features.kind == 1.0 and not unit.missing and unit.features.unit_coverage > evidence.IN_NEIGHBOUR
+    f = unit.features
+    return unit.passage.kind != "outline" and f.kind == 1.0 and not unit.missing and f.coverage > COMPARING_COVERAGE
 
 
 def _sources(index: Index, hits: list[Hit], first: list[int], top_k: int) -> tuple[Source, ...]:
@@ -106,19 +118,36 @@ def compose(question: Question, unit: Unit, units: list[Unit], limit: int = MAX_
     `limit` is the most characters it may have.
     """
     text = unit.passage.text
+    prefix = _naming_heading(question, unit)
     if unit.whole_list:
-        return _shorten_list(text, limit)
-    end = unit.end
+        return _shorten_list(prefix + text, limit)
+    start, end = _start(question, unit, units), unit.end
     wanted = min(limit, MAX_FACT if question.kind in _FACTS else MAX_PROSE)
     if unit.passage.kind == "prose":
         for other in units:
-            if other.number == unit.number and other.start >= end and other.end - unit.start <= wanted:
+            if other.number == unit.number and other.start >= end and other.end - start <= wanted:
                 end = other.end
-    answer = text[unit.start : end]
-    heading = unit.passage.section.rsplit(SECTION_SEPARATOR, 1)[-1]
-    if heading and question.kind in _NAMING and not unit.features.names_heading:
-        answer = f"{heading}: {answer}"
+    answer = prefix + text[start:end]
     return answer if len(answer) <= limit else answer[:limit].rsplit(" ", 1)[0] + " …"
+
+
+def _naming_heading(question: Question, unit: Unit) -> str:
+    """Return the heading as a prefix where a name is asked for and only the heading says it, else ""."""
+    heading = unit.passage.section.rsplit(SECTION_SEPARATOR, 1)[-1]
+    unnamed = not unit.features.names_heading or question.kind == "expansion"
+    return f"{heading}: " if heading and question.kind in _NAMING and unnamed else ""
+
+
+def _start(question: Question, unit: Unit, units: list[Unit]) -> int:
+    """Return where the answer starts: at the unit, or at the sentence before it where it leans on that.
+
+    "Sebelum itu, markasnya ..." says little alone, and "Oleh karena itu, ..." gives no reason.
+    """
+    leans = _LEANING.match(unit.text) or (question.kind == "reason" and _CONCLUSION.match(unit.text))
+    if not leans or unit.passage.kind != "prose":
+        return unit.start
+    before = [other.start for other in units if other.number == unit.number and other.end <= unit.start]
+    return max(before, default=unit.start)
 
 
 def _shorten_list(text: str, limit: int) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from functools import cache
+from itertools import pairwise
 
 from kerjasama_nlp import questions, resources, sentences
 from kerjasama_nlp.passages import ITEM_MARK, SECTION_SEPARATOR
@@ -15,8 +16,9 @@ from kerjasama_nlp.tfidf import K1
 from kerjasama_nlp.tokens import SURFACE, Analyzer
 
 # How much it counts where a concept stands, seen from the unit: in the unit itself, in the heading above
-# it, in the sentence before it, in the article's title, or anywhere else in the passage.
-IN_UNIT, IN_SECTION, IN_NEIGHBOUR, IN_TITLE, IN_PASSAGE = 1.0, 0.95, 0.75, 0.75, 0.5
+# it, in the sentence before it, in the article's title, in an item of the list that it is (which is about its
+# lead-in), or anywhere else in the passage.
+IN_UNIT, IN_SECTION, IN_NEIGHBOUR, IN_TITLE, IN_ITEMS, IN_PASSAGE = 1.0, 0.95, 0.75, 0.75, 0.7, 0.5
 
 # An answer has at least this many words; fewer are a heading's.
 MIN_WORDS = 5
@@ -26,7 +28,15 @@ LEAD_IN_TAIL = 9
 # "X adalah", "X dalam hubungan internasional adalah": the copula comes soon after what is defined.
 COPULA_WITHIN = 10
 
-_COPULA = re.compile(r"\b(?:adalah|ialah|merupakan|yaitu|yakni|berarti|didefinisikan|disebut|artinya|diartikan)\b")
+_SPELT_OUT = re.compile(r"(?P<short>[A-Z][\w-]+) ?\( ?(?P<long>[A-Z][^()]{6,})")
+_CLAUSE = re.compile(r"[,;:.!?]|\b(?:sedangkan|sementara|bahwa|adapun)\b")
+_PARENTHESES = re.compile(r"\([^()]*\)")
+# Kinds whose answer must show its sign: there is no date without a date.
+_NEEDED = frozenset({"date", "number", "expansion", "place", "person"})
+
+_COPULA = re.compile(
+    r"\b(?:adalah|ialah|merupakan|yaitu|yakni|berarti|artinya|disebut|(?:(?:di|men)?definisi|(?:di|meng)?arti)\w*(?: [\w ]{1,40})? sebagai)\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,31 +44,40 @@ class Features:
     """What speaks for a unit; each between 0 and 1, more is better unless said otherwise.
 
     `coverage`: weighted share of the question's concepts that the unit and its surroundings speak
-    of; `unit_coverage`: the same in the unit alone; `weakest`: the least covered concept's share;
+    of; `beyond`: the same in the unit alone, of the concepts that neither heading nor title speaks of
+    (1: none is left); `weakest`: the least covered concept's share;
     `heading`: likeness of heading and question; `retrieval`: the passage's score against the best one's;
-    `kind`: the unit looks like an answer of the kind asked for; `facet`: heading, lead-in or unit name the
+    `kind`: the unit looks like an answer of the kind asked for; `lacks`: it has no date (number, ...)
+    although one is asked for (less is better); `facet`: heading, lead-in or unit name the
     facet asked for (0: another one, 0.5: none); `subject`: a definition's share of
     concepts before the copula; `whole_list`, `stray_list`: the unit is a list and one is (isn't) asked
-    for; `opening`: it opens its passage; `fragment`: it is too short to say anything (less is better);
+    for; `wrong_list`: it is a list of another facet (less is better);
+    `outline`: it is a list of headings; `enumerates`: it is a sentence that lists things and a list is asked for; `opening`: it opens its passage; `fragment`: it is too short to say anything (less is better);
     `names_heading`: it names what its heading names;
-    `match`: the passage's score against the most it could have; `known`: weighted share of the question's
+    `match`: the passage's score against the most it could have; `proximity`: how close the
+    question's concepts stand together in the unit; `known`: weighted share of the question's
     concepts that the corpus holds at all.
     """
 
     coverage: float
-    unit_coverage: float
+    beyond: float
     weakest: float
     heading: float
     retrieval: float
     kind: float
+    lacks: float
     facet: float
     subject: float
     whole_list: float
     stray_list: float
+    wrong_list: float
+    outline: float
+    enumerates: float
     opening: float
     fragment: float
     names_heading: float
     match: float
+    proximity: float
     known: float
 
     def vector(self) -> tuple[float, ...]:
@@ -98,20 +117,30 @@ def units(
     title_terms = _terms(analyzer, passage.title)
     last_heading = passage.section.rsplit(SECTION_SEPARATOR, 1)[-1] or passage.title
     heading_terms = _terms(analyzer, last_heading)
-    heading = _likeness(question.concepts, heading_terms)
+    heading = max(
+        _likeness(question.concepts, heading_terms), _likeness(question.concepts, section_terms | title_terms)
+    )
     passage_terms = _terms(analyzer, passage.text)
     total = sum(concept.importance for concept in question.concepts) or 1.0
     known = sum(concept.importance for concept in question.concepts if concept.known) / total
+    above = ((section_terms, 1.0), (title_terms, 1.0))
+    left = [concept for concept in question.concepts if not _share(concept, above)]
+    left_total = sum(concept.importance for concept in left)
     match = min(score / (total * (K1 + 1)), 1.0)
     spans = list(_spans(passage))
     span_terms = [_terms(analyzer, passage.text[start:end]) for start, end, _ in spans]
-    lead_in = _lead_in_tail(passage)
+    lead_in = _lead_in(passage)
+    lead_terms = _terms(analyzer, lead_in)
+    tail = " ".join(lead_in.split()[-LEAD_IN_TAIL:])
     lead = next((i for i, (_, _, whole) in enumerate(spans) if whole), None)
     for position, (start, end, whole) in enumerate(spans):
         text = passage.text[start:end]
+        shown = f"{last_heading}: {text}" if question.kind == "expansion" else text
         neighbour = span_terms[lead] if lead is not None and not whole else span_terms[max(position - 1, 0)]
+        own = span_terms[position] if not whole else lead_terms
         places = (
-            (span_terms[position], IN_UNIT),
+            (own, IN_UNIT),
+            (span_terms[position], IN_UNIT if not whole else IN_ITEMS),
             (section_terms, IN_SECTION),
             (neighbour, IN_NEIGHBOUR),
             (title_terms, IN_TITLE),
@@ -119,22 +148,33 @@ def units(
         )
         shares = [_share(concept, places) for concept in question.concepts]
         coverage = sum(c.importance * s for c, s in zip(question.concepts, shares, strict=True)) / total
-        inside = sum(c.importance * _share(c, places[:1]) for c in question.concepts) / total
+        inside = sum(c.importance * _share(c, places[:2]) for c in left)
+        names_heading = not heading_terms or bool(heading_terms & span_terms[position])
+        subject = _subject_match(question, analyzer, text, 0.0 if names_heading or position else heading)
+        facet = _facet_match(question, (text if passage.kind == "prose" else tail, last_heading), analyzer)
         features = Features(
             coverage=coverage,
-            unit_coverage=inside,
+            beyond=inside / left_total if left_total else 1.0,
             weakest=min(shares, default=0.0),
             heading=heading,
             retrieval=score / best_score,
-            kind=_kind_match(question, text, whole=whole),
-            facet=_facet_match(question, (text if not whole else lead_in, last_heading), analyzer),
-            subject=_subject_match(question, analyzer, text, heading if position == 0 else 0.0),
+            kind=max(subject, _kind_match(question, shown, whole=whole)),
+            lacks=float(question.kind in _NEEDED and not _shows(question, analyzer, shown)),
+            facet=facet,
+            subject=subject,
             whole_list=float(whole and question.wants_list),
             stray_list=float(whole and not question.wants_list),
+            wrong_list=float(whole and facet == 0.0),
+            outline=float(whole and passage.kind == "outline"),
+            enumerates=float(question.wants_list and not whole and bool(_signs()["list"].search(text))),
             opening=float(position == 0),
-            fragment=float(not whole and len(text.split()) < MIN_WORDS),
-            names_heading=float(not heading_terms or bool(heading_terms & span_terms[position])),
+            fragment=float(
+                not whole
+                and (len(text.split()) < MIN_WORDS or (text.endswith(":") and question.kind not in _NEEDED))
+            ),
+            names_heading=float(names_heading),
             match=match,
+            proximity=_proximity(question.concepts, analyzer, text),
             known=known,
         )
         missing = tuple(c.word for c, s in zip(question.concepts, shares, strict=True) if s < IN_PASSAGE / 2)
@@ -160,11 +200,11 @@ def _spans(passage: Passage) -> Iterator[tuple[int, int, bool]]:
         start += len(line)
 
 
-def _lead_in_tail(passage: Passage) -> str:
-    """Return the end of a list's lead-in, which says what the list holds: "... memiliki tujuan yaitu:"."""
+def _lead_in(passage: Passage) -> str:
+    """Return a list's lead-in ("" without one)."""
     if passage.kind == "prose" or passage.text.startswith(ITEM_MARK):
         return ""
-    return " ".join(passage.text.split("\n" + ITEM_MARK, 1)[0].split()[-LEAD_IN_TAIL:])
+    return passage.text.split("\n" + ITEM_MARK, 1)[0]
 
 
 def _terms(analyzer: Analyzer, text: str) -> frozenset[str]:
@@ -174,19 +214,36 @@ def _terms(analyzer: Analyzer, text: str) -> frozenset[str]:
 def _share(concept: Concept, places: Sequence[tuple[frozenset[str], float]]) -> float:
     """Return how well the places speak of a concept (0..1): the best of place times term weight."""
     return max(
-        (place * weight for terms, place in places for term, weight in concept.terms.items() if term in terms),
+        (place * weight for terms, place in places for term, weight in concept.evidence.items() if term in terms),
         default=0.0,
     )
 
 
 def _likeness(concepts: Sequence[Concept], heading: frozenset[str]) -> float:
     """Return the overlap of question and heading: matched importance over that of both (weighted Jaccard)."""
-    stems = {term for term in heading if not term.startswith(SURFACE)}
+    stems = _stems(heading)
     matched = [c for c in concepts if any(term in stems for term in c.terms)]
     named = {term for c in concepts for term in c.terms}
     extra = sum(term not in named for term in stems)
     union = sum(c.importance for c in concepts) + extra
     return sum(c.importance for c in matched) / union if union else 0.0
+
+
+def _proximity(concepts: Sequence[Concept], analyzer: Analyzer, text: str) -> float:
+    """Return the mean closeness of neighbouring concepts: 1 side by side, 1/d at d words, 0 where one lacks.
+
+    A question of one concept has no neighbours: 1 where the text holds it, else 0.
+    """
+    terms = [token.terms for token in analyzer.tokenize(text)]
+    places = [
+        [i for i, found in enumerate(terms) if any(term in concept.evidence for term in found)] for concept in concepts
+    ]
+    if len(places) == 1:
+        return float(bool(places[0]))
+    closeness = [
+        max((1 / max(abs(i - j), 1) for i in left for j in right), default=0.0) for left, right in pairwise(places)
+    ]
+    return sum(closeness) / len(closeness) if closeness else 0.0
 
 
 def _kind_match(question: Question, text: str, *, whole: bool) -> float:
@@ -202,27 +259,53 @@ def _kind_match(question: Question, text: str, *, whole: bool) -> float:
 
 
 def _facet_match(question: Question, texts: Sequence[str], analyzer: Analyzer) -> float:
-    """Return 1 where a text names a facet that is asked for, 0 where only others are named, else 0.5."""
+    """Return 1 where a text's first facet is asked for, 0 where the first is another one, else 0.5.
+
+    The first facet is what the text is about: "Contoh kerja sama bidang ekonomi" gives examples.
+    """
     if not question.facets:
         return 0.5
     for text in texts:
-        named = questions.facets(analyzer.analyze(text))
+        named = questions.facets(analyzer.tokenize(text))
         if named:
-            return float(bool(named & question.facets))
+            return float(bool(named[0] & question.facets))
     return 0.5
 
 
-def _subject_match(question: Question, analyzer: Analyzer, text: str, heading: float) -> float:
-    """Return how much of the question stands before the copula: "X adalah ..." defines X.
+def _shows(question: Question, analyzer: Analyzer, text: str) -> bool:
+    """Tell whether a text shows the sign of the kind asked for; a spelling-out must be of what is asked."""
+    if question.kind != "expansion":
+        return _signs()[question.kind].search(text) is not None
+    asked = {term for concept in question.concepts for term in concept.evidence}
+    return any(
+        asked & _terms(analyzer, f"{match['short']}") and match["long"][:1].isupper()
+        for match in _SPELT_OUT.finditer(text)
+    )
 
-    The opening of a section whose heading is like the question (`heading`) may leave its subject out:
-    "Organisasi ini merupakan ...", or just "Badan PBB yang ...". 0 unless a definition is asked for.
+
+def _subject_match(question: Question, analyzer: Analyzer, text: str, heading: float) -> float:
+    """Return how exactly the question's subject stands before a copula: "X adalah ..." defines X.
+
+    1 where the clause before the copula names what is asked and nothing else ("Semboyan X adalah"
+    defines the motto), brackets aside.
+
+    The opening of a section may leave out the subject that its heading names: "Badan PBB yang ...";
+    `heading` is then the heading's likeness to the question, else 0. 0 unless a definition is asked for.
     """
     if "definition" not in question.kinds:
         return 0.0
-    copula = _COPULA.search(text)
-    if copula is None or len(text[: copula.start()].split()) > COPULA_WITHIN:
-        return heading
-    before = ((_terms(analyzer, text[: copula.start()]), 1.0),)
     total = sum(concept.importance for concept in question.concepts) or 1.0
-    return max(heading, sum(c.importance * _share(c, before) for c in question.concepts) / total)
+    matches = [heading]
+    for copula in _COPULA.finditer(text):
+        clause = _CLAUSE.split(_PARENTHESES.sub(" ", text[: copula.start()]))[-1]
+        named = _stems(_terms(analyzer, " ".join(clause.split()[-COPULA_WITHIN:])))
+        if named:
+            hits = [c for c in question.concepts if any(term in named for term in c.evidence)]
+            recall = sum(c.importance for c in hits) / total
+            matches.append(recall * min(1.0, len(hits) / len(named)))
+    return max(matches)
+
+
+def _stems(terms: frozenset[str]) -> frozenset[str]:
+    """Return the terms without surface forms and function words' remains: one a word."""
+    return frozenset(term for term in terms if not term.startswith(SURFACE))

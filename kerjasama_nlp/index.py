@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from kerjasama_nlp import stemming, tfidf
 from kerjasama_nlp.errors import InputError
 from kerjasama_nlp.i18n import _
-from kerjasama_nlp.questions import Concept
+from kerjasama_nlp.questions import Concept, QuestionReader
 from kerjasama_nlp.records import Passage
 from kerjasama_nlp.tfidf import Postings
 from kerjasama_nlp.tokens import SURFACE, Analyzer
@@ -75,6 +75,7 @@ class Index:
         self.postings = postings
         self.n_passages = len(passages)
         self.analyzer = Analyzer(self._stem)
+        self.reader = QuestionReader(self.analyzer, self)
 
     def _stem(self, word: str) -> str:
         return self.stem_of(word) or stemming.stem(word)

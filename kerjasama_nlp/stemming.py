@@ -38,7 +38,7 @@ def exceptions() -> dict[str, str]:
 
 
 @cache
-def _sastrawi() -> tuple[Callable[[str], str], Container[str]]:
+def sastrawi() -> tuple[Callable[[str], str], Container[str]]:
     """Return PySastrawi's word stemmer and its dictionary, or say which package is in the way."""
     from Sastrawi.Dictionary.ArrayDictionary import ArrayDictionary
     from Sastrawi.Stemmer.Stemmer import Stemmer
@@ -56,13 +56,23 @@ def _sastrawi() -> tuple[Callable[[str], str], Container[str]]:
     return Stemmer(dictionary).stem_word, dictionary.words
 
 
+def sastrawi_stem() -> Callable[[str], str]:
+    """Return PySastrawi's own stemmer of one word: the oracle that `stem` must agree with."""
+    return sastrawi()[0]
+
+
+def may_be_affixed(word: str) -> bool:
+    """Tell whether any affix fits `word`; Sastrawi returns all other words unchanged."""
+    return _AFFIXED.search(word) is not None
+
+
 def is_root(word: str) -> bool:
     """Tell whether Sastrawi's dictionary holds `word`.
 
     >>> is_root("kerja"), is_root("mengerjakan")
     (True, False)
     """
-    return word in _sastrawi()[1]
+    return word in sastrawi()[1]
 
 
 def stem(word: str) -> str:
@@ -76,6 +86,6 @@ def stem(word: str) -> str:
     corrected = exceptions().get(word)
     if corrected is not None:
         return corrected
-    if len(word) > MAX_WORD or not _AFFIXED.search(word):
+    if len(word) > MAX_WORD or not may_be_affixed(word):
         return word
-    return _sastrawi()[0](word)
+    return sastrawi()[0](word)

@@ -251,16 +251,20 @@ def _nest_headings(lines: list[_Line]) -> None:
         return
     subject = _subject([line.text for line in lines if line.level])
     nested = False
+    sibling = ""
     previous: _Line | None = None
     for line in lines:
         if line.level:
-            if line.number:
+            if nested and sibling and line.text.split()[:2] == sibling.split()[:2]:
+                pass  # a sister of the sub-heading before, whose number was forgotten
+            elif line.number:
                 nested = previous is not None and any(before.level == 1 for before in lines)
             elif subject and subject <= _key_words(line.text):
                 nested = False
             elif previous is not None and (previous.level or previous.text.endswith(":")):
                 nested = previous.level != 2 or nested  # noqa: PLR2004
             line.level = 2 if nested else 1
+            sibling = line.text if nested else ""
         previous = line
 
 

@@ -105,6 +105,17 @@ def _split_hyphens(words: list[str]) -> tuple[list[str], list[int]]:
     return parts, owners
 
 
+def _spells_out(text: str, start: int, spans: list[tuple[str, int, int]], index: int) -> bool:
+    """Tell whether the word at `start` opens the spelling out of an abbreviation: "UNESCO (United Nations ...".
+
+    A name inside it ("United Nations") is then no name of its own.
+    """
+    if index == 0 or text[start - 1] != "(":
+        return False
+    _, before_start, before_end = spans[index - 1]
+    return before_end - before_start > 1 and text[before_start:before_end].isupper()
+
+
 class Analyzer:
     """Turns text into terms, stemming each distinct word once.
 
@@ -168,7 +179,10 @@ class Analyzer:
         position = 0
         while position < len(parts):
             whole, start, end = spans[owners[position]]
-            size, terms = self._name_at(parts, position, names.get(parts[position], ()))
+            rows = names.get(parts[position], ())
+            if rows and _spells_out(text, start, spans, owners[position]):
+                rows = ()
+            size, terms = self._name_at(parts, position, rows)
             if size:
                 end = spans[owners[position + size - 1]][2]
             elif whole != parts[position] and (position == 0 or owners[position - 1] != owners[position]):

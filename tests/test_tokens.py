@@ -1,0 +1,120 @@
+"""The analyzer: compounds, names, stems, stop words, and its shortcuts against Sastrawi itself."""
+
+import re
+
+import pytest
+from conftest import PROJECT, cases
+from hypothesis import given
+from hypothesis import strategies as st
+from kerjasama_nlp import resources, stemming, tokens
+from kerjasama_nlp.tokens import SURFACE, Analyzer
+
+ANALYZER = Analyzer()
+
+
+@pytest.mark.parametrize("case", cases("tokens.json"))
+def test_case(case):
+    """Each text gives the expected stems, in order (surface forms aside)."""
+    stems = [term for term in ANALYZER.analyze(case["input"]) if not term.startswith(SURFACE)]
+    assert stems == case["expected"]
+
+
+@pytest.mark.parametrize(
+    "variants",
+    [
+        ("kerja sama", "kerjasama", "kerja-sama", "Kerja Sama", "bekerja sama", "bekerjasama"),
+        ("antarnegara", "antar negara", "antar-negara"),
+        ("PBB", "Perserikatan Bangsa-Bangsa", "UN", "United Nations"),
+        ("multilateral", "multi lateral", "multi-lateral"),
+        ("Non-Blok", "nonblok", "non blok"),
+    ],
+    ids=lambda variants: variants[0],
+)
+def test_variants_share_their_first_term(variants):
+    """Spellings and names of one thing are found by each other."""
+    assert len({ANALYZER.analyze(variant)[0] for variant in variants}) == 1
+
+
+def test_surface_form_stands_beside_the_stem():
+    """An affixed word is indexed as its stem and as itself."""
+    assert ANALYZER.analyze("perekonomian") == ["ekonomi", "=perekonomian"]
+
+
+@given(st.text(max_size=300))
+def test_offsets_slice_back(text):
+    """Tokens stand in order inside the text and never overlap."""
+    end = 0
+    for token in ANALYZER.tokenize(text):
+        assert end <= token.start < token.end <= len(text)
+        assert token.terms
+        end = token.end
+
+
+def _question_words():
+    return {"apa", "siapa", "kapan", "mana", "berapa", "bagaimana", "mengapa", "kenapa"}
+
+
+def test_stop_list_spares_domain_and_question_words():
+    """The stop list holds no word of the field and no question word."""
+    domain = {"kerja", "sama", "kerjasama", "antar", "negara", "tujuan", "anggota", "bidang", "asas"}
+    assert tokens.function_words().isdisjoint(domain | _question_words())
+
+
+def _corpus_words():
+    words = set()
+    for article in (PROJECT / "corpus" / "articles").glob("*.md"):
+        words.update(re.findall(r"[a-z]+", article.read_text(encoding="utf-8").lower()))
+    return sorted(words)
+
+
+def test_shortcut_for_unaffixed_words_equals_sastrawi():
+    """A word that the affix pattern skips is one that Sastrawi leaves alone (whole corpus)."""
+    sastrawi = stemming.sastrawi_stem()
+    skipped = [word for word in _corpus_words() if not stemming.may_be_affixed(word)]
+    assert len(skipped) > 500
+    assert [word for word in skipped if sastrawi(word) != word] == []
+
+
+@given(st.from_regex(r"(di|me|ber|ku|kau|ke|se)?[a-z]{1,9}(kan|an|i|nya|lah|isme)?", fullmatch=True))
+def test_stem_equals_sastrawi_outside_the_exceptions(word):
+    """Outside the exceptions file the stem is Sastrawi's."""
+    expected = stemming.exceptions().get(word, stemming.sastrawi_stem()(word))
+    assert stemming.stem(word) == expected
+
+
+def test_exceptions_are_needed():
+    """Every line of the exceptions file changes what Sastrawi says, or protects from it."""
+    sastrawi = stemming.sastrawi_stem()
+    rows = resources.table("stem_exceptions.tsv")
+    assert [word for word, stem in rows if sastrawi(word) == stem] == []
+
+
+def test_long_words_are_their_own_stem():
+    """A token beyond the cap isn't handed to the stemmer."""
+    word = "ber" + "a" * 10_000 + "kan"
+    assert stemming.stem(word) == word
+
+
+def test_analyzer_serves_scikit_learn():
+    """`analyze` works as `analyzer=` of a vectorizer."""
+    from sklearn.feature_extraction.text import CountVectorizer
+
+    counts = CountVectorizer(analyzer=ANALYZER.analyze).fit(["Kerja sama antarnegara"])
+    assert set(counts.get_feature_names_out()) == {"kerjasama", "negara", "=antarnegara"}
+
+
+def test_old_sastrawi_is_named(monkeypatch):
+    """The slow package of the same name is detected and the message says what to do."""
+    from Sastrawi.Dictionary.ArrayDictionary import ArrayDictionary
+
+    class Old(ArrayDictionary):
+        def __init__(self, words=None):  # noqa: ARG002
+            self.words = []
+
+    monkeypatch.setattr("Sastrawi.Dictionary.ArrayDictionary.ArrayDictionary", Old)
+    stemming.sastrawi.cache_clear()
+    try:
+        with pytest.raises(stemming.KerjasamaError, match=r"PySastrawi 1\.2\.1"):
+            stemming.stem("perekonomian")
+    finally:
+        stemming.sastrawi.cache_clear()
