@@ -152,14 +152,15 @@ def units(
         names_heading = not heading_terms or bool(heading_terms & span_terms[position])
         subject = _subject_match(question, analyzer, text, 0.0 if names_heading or position else heading)
         facet = _facet_match(question, (text if passage.kind == "prose" else tail, last_heading), analyzer)
+        kind = _kind_match(question, analyzer, shown, whole=whole)
         features = Features(
             coverage=coverage,
             beyond=inside / left_total if left_total else 1.0,
             weakest=min(shares, default=0.0),
             heading=heading,
             retrieval=score / best_score,
-            kind=max(subject, _kind_match(question, shown, whole=whole)),
-            lacks=float(question.kind in _NEEDED and not _shows(question, analyzer, shown)),
+            kind=max(subject, kind),
+            lacks=float(question.kind in _NEEDED and not kind),
             facet=facet,
             subject=subject,
             whole_list=float(whole and question.wants_list),
@@ -246,16 +247,21 @@ def _proximity(concepts: Sequence[Concept], analyzer: Analyzer, text: str) -> fl
     return sum(closeness) / len(closeness) if closeness else 0.0
 
 
-def _kind_match(question: Question, text: str, *, whole: bool) -> float:
-    """Return the share of the question's kinds whose sign the text shows (1 where none is needed)."""
-    signs = [_signs()[kind] for kind in question.kinds if kind in _signs()]
-    if not signs:
-        return 1.0
+def _kind_match(question: Question, analyzer: Analyzer, text: str, *, whole: bool) -> float:
+    """Return how much the text looks like an answer of the question's kinds (1 where no look is needed).
+
+    The leading kind counts most; a kind in _NEEDED must show, or nothing does. A list that is asked for
+    looks right whatever it holds.
+    """
     if whole and question.wants_list:
         return 1.0
-    leading = _signs().get(question.kind)
-    first = 1.0 if leading is None or leading.search(text) else 0.0
-    return 0.6 * first + 0.4 * sum(bool(sign.search(text)) for sign in signs) / len(signs)
+    signs = [_shows(question, analyzer, text, kind) for kind in question.kinds if kind in _signs()]
+    if not signs:
+        return 1.0
+    leading = question.kind not in _signs() or signs[0]
+    if question.kind in _NEEDED and not leading:
+        return 0.0
+    return 0.6 * leading + 0.4 * sum(signs) / len(signs)
 
 
 def _facet_match(question: Question, texts: Sequence[str], analyzer: Analyzer) -> float:
@@ -272,15 +278,12 @@ def _facet_match(question: Question, texts: Sequence[str], analyzer: Analyzer) -
     return 0.5
 
 
-def _shows(question: Question, analyzer: Analyzer, text: str) -> bool:
-    """Tell whether a text shows the sign of the kind asked for; a spelling-out must be of what is asked."""
-    if question.kind != "expansion":
-        return _signs()[question.kind].search(text) is not None
+def _shows(question: Question, analyzer: Analyzer, text: str, kind: str) -> bool:
+    """Tell whether a text shows the sign of a kind; a spelling-out must be of what is asked."""
+    if kind != "expansion":
+        return _signs()[kind].search(text) is not None
     asked = {term for concept in question.concepts for term in concept.evidence}
-    return any(
-        asked & _terms(analyzer, f"{match['short']}") and match["long"][:1].isupper()
-        for match in _SPELT_OUT.finditer(text)
-    )
+    return any(asked & _terms(analyzer, match["short"]) for match in _SPELT_OUT.finditer(text))
 
 
 def _subject_match(question: Question, analyzer: Analyzer, text: str, heading: float) -> float:

@@ -5,6 +5,7 @@ Typer writes the frame of its help in English; what it says there is replaced by
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from typing import Any
@@ -25,8 +26,8 @@ def translate_frame(text: str) -> str:
         "Arguments:": _("Arguments:"),
         "Commands:": _("Commands:"),
         "Show this message and exit.": _("Show this help and exit."),
-        "[default: ": f"[{_('default')}: ",
-        "[required]": f"[{_('required')}]",
+        "[default: ": _("[default: "),
+        "[required]": _("[required]"),
     }
     for english, translated in words.items():
         text = text.replace(english, translated)
@@ -56,14 +57,34 @@ def usage_message(error: Exception) -> str | None:
         return None
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "kerjasama"
-    reason = str(formatted()).replace("\n", " ").rstrip(".")
-    option = getattr(error, "option_name", None)
-    if type(error).__name__ == "NoSuchOption":
-        reason = _("there is no option {option}").format(option=option)
-        near = getattr(error, "possibilities", None)
-        if near:
-            reason += " " + _("(did you mean {options}?)").format(options=", ".join(sorted(near)))
+    reason = _reason(str(formatted()).replace("\n", " ").rstrip("."))
+    near = getattr(error, "possibilities", None)
+    if near:
+        reason += " " + _("(did you mean {options}?)").format(options=", ".join(sorted(near)))
     return _("{reason}; see: {command} --help").format(reason=reason, command=command)
+
+
+def _reason(message: str) -> str:
+    """Return what Typer says was wrong, in the reader's language; unknown sayings stay as they are."""
+    sayings = (
+        (r"No such option:? (?P<name>\S+).*", _("there is no option {name}")),
+        (r"No such command (?P<name>.+)", _("there is no command {name}")),
+        (
+            r"Invalid value for (?P<name>.+?): (?P<found>.+) is not a valid .*",
+            _("{name}: found {found}, expected a number"),
+        ),
+        (
+            r"Invalid value for (?P<name>.+?): (?P<found>.+) is not in the range (?P<range>.+)",
+            _("{name}: found {found}, expected {range}"),
+        ),
+        (r"Missing (?:option|argument|parameter):? (?P<name>.+)", _("{name} is missing")),
+        (r"Got unexpected extra argument\S* \((?P<found>.+)\)", _("found more than expected: {found}")),
+        (r"Option (?P<name>.+) requires an argument", _("option {name} needs a value")),
+    )
+    for pattern, saying in sayings:
+        if match := re.fullmatch(pattern, message):
+            return saying.format(**match.groupdict())
+    return message
 
 
 class Progress:

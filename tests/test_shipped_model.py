@@ -1,0 +1,127 @@
+"""The shipped model: what its one command makes, and as good as the README says."""
+
+import json
+
+import numpy as np
+import pytest
+from conftest import PROJECT
+from kerjasama_nlp import fitting
+
+CORPUS = PROJECT / "corpus"
+# Floors below what is measured (README), so that a real loss fails and a rounding difference doesn't.
+FLOORS = {"answer_accuracy": 0.58, "refusal_recall": 0.60}
+# Weights fitted on another machine differ in the last digits.
+TOLERANCE = 1e-3
+
+
+@pytest.fixture(scope="module")
+def retrained(tmp_path_factory):
+    """Make the shipped model anew with the command that the README names."""
+    import subprocess
+    import sys
+
+    folder = tmp_path_factory.mktemp("model") / "default"
+    command = (PROJECT / "models" / "README.md").read_text(encoding="utf-8").split("```")[1].split("\n", 1)[1]
+    arguments = command.replace("\\\n", " ").split()[1:]
+    arguments[arguments.index("-o") + 1] = str(folder)
+    arguments = [argument for argument in arguments if argument != "--force"]
+    subprocess.run([sys.executable, "-m", "kerjasama_nlp", *arguments], check=True, cwd=PROJECT)
+    return folder
+
+
+def test_committed_model_is_what_the_command_makes(retrained):
+    """Retraining gives the committed files: integers and text exactly, fitted numbers to the last digits."""
+    committed = PROJECT / "models" / "default"
+    manifest = json.loads((committed / "manifest.json").read_text(encoding="utf-8"))
+    assert len(manifest["files"]) > 10
+    for name in manifest["files"]:
+        old, new = committed / name, retrained / name
+        if name.endswith(".json"):
+            _assert_close(json.loads(old.read_text()), json.loads(new.read_text()), name)
+        else:
+            before, after = np.load(old), np.load(new)
+            assert before.dtype == after.dtype
+            if before.dtype.kind == "f":
+                np.testing.assert_allclose(after, before, rtol=TOLERANCE, err_msg=name)
+            else:
+                np.testing.assert_array_equal(after, before, err_msg=name)
+
+
+def _assert_close(old, new, where):
+    assert type(old) is type(new), where
+    if isinstance(old, dict):
+        assert old.keys() == new.keys(), where
+        for key in old:
+            _assert_close(old[key], new[key], f"{where}:{key}")
+    elif isinstance(old, list):
+        assert len(old) == len(new), where
+        for index, pair in enumerate(zip(old, new, strict=True)):
+            _assert_close(*pair, f"{where}[{index}]")
+    elif isinstance(old, float):
+        assert new == pytest.approx(old, rel=TOLERANCE, abs=TOLERANCE), where
+    else:
+        assert old == new, where
+
+
+def _scores(model, path):
+    gold = fitting.read_questions([path])
+    replies = [(question, model.ask(question.text)) for question in gold]
+    answerable = [question.accepts(reply.answer) for question, reply in replies if question.answerable]
+    refused = [reply.answer is None for question, reply in replies if not question.answerable]
+    assert len(answerable) > 150
+    assert len(refused) > 90
+    return {"answer_accuracy": np.mean(answerable), "refusal_recall": np.mean(refused)}
+
+
+def test_held_out_questions_stay_answered(shipped):
+    """On questions that nothing was fitted on, answers and refusals stay above their floors."""
+    scores = _scores(shipped, CORPUS / "questions" / "held_out.jsonl")
+    assert {name: score for name, score in scores.items() if score < FLOORS[name]} == {}
+
+
+def test_questions_of_both_parts_differ():
+    """No question stands in both parts."""
+    train, held_out = (
+        {question.text.lower() for question in fitting.read_questions([CORPUS / "questions" / f"{part}.jsonl"])}
+        for part in ("train", "held_out")
+    )
+    assert train.isdisjoint(held_out)
+
+
+def test_gold_strings_stand_in_the_corpus():
+    """Every answerable question can be answered: its strings stand in the corpus."""
+    corpus = " ".join(
+        " ".join(path.read_text(encoding="utf-8").lower().split()) for path in sorted((CORPUS / "articles").glob("*.md"))
+    )
+    gold = fitting.read_questions([CORPUS / "questions" / "train.jsonl", CORPUS / "questions" / "held_out.jsonl"])
+    lost = [
+        (question.text, alternatives)
+        for question in gold
+        for alternatives in question.must_contain
+        if not any(" ".join(text.lower().split()) in corpus for text in alternatives)
+    ]
+    assert lost == []
+
+
+@pytest.mark.parametrize(
+    ("question", "needed"),
+    [
+        ("apa tujuan kerja sama internasional", "perdamaian dunia"),
+        ("Kapan ASEAN didirikan?", "8 Agustus 1967"),
+        ("di mana OPEC didirikan", "Bagdad"),
+        ("apa kepanjangan WTO", "World Trade Organization"),
+        ("Berapa jumlah negara anggota PBB?", "193"),
+    ],
+)
+def test_everyday_questions(shipped, question, needed):
+    """Questions that everybody asks first are answered."""
+    assert needed in (shipped.ask(question).answer or "")
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["bagaimana cara membuat rendang", "siapa pemain sepak bola terbaik", "xkq wrtz plmn", "besok hujan nggak ya"],
+)
+def test_far_off_questions_are_refused(shipped, question):
+    """What the corpus can't know is refused."""
+    assert shipped.ask(question).answer is None
