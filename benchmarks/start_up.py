@@ -21,8 +21,7 @@ QUESTION = "apa tujuan kerja sama internasional"
 ROUNDS = 11
 
 IMPORTS = (
-    "import numpy, typer; from Sastrawi.Stemmer.StemmerFactory import StemmerFactory; "
-    "StemmerFactory().create_stemmer()"
+    "import numpy, typer; from Sastrawi.Stemmer.StemmerFactory import StemmerFactory; StemmerFactory().create_stemmer()"
 )
 MAKE_PICKLE = """
 import sys, joblib

@@ -21,13 +21,22 @@ MAX_PROSE = 700
 MAX_ANSWER = 1_200
 # A unit that speaks of this share of a comparison's concepts compares them by itself.
 COMPARING_COVERAGE = 0.9
+# A sentence that draws a conclusion: its reason stands before it.
 _CONCLUSION = re.compile(
-    r"(?:[Oo]leh )?(?:[Kk]arena|[Ss]ebab) itu\b|[Dd]engan demikian\b|[Ii]tulah (?:sebabnya|mengapa)\b|[Aa]kibatnya\b|[Mm]aka\b"
+    r"""
+      (?:[Oo]leh\ )?(?:[Kk]arena|[Ss]ebab)\ itu\b
+    | [Dd]engan\ demikian\b | [Ii]tulah\ (?:sebabnya|mengapa)\b | [Aa]kibatnya\b | [Mm]aka\b
+    """,
+    re.VERBOSE,
 )
+# A sentence that can't be understood without the one before it.
 _LEANING = re.compile(
-    r"(?:Sebelum|Sesudah|Setelah|Sejak|Selain|Di samping|Untuk|Dalam hal|Di luar|Pada saat) (?:itu|ini)\b|"
-    r"(?:Hal|Kedua hal|Angka|Jumlah|Semua|Keduanya|Ketiganya) (?:itu|ini|tersebut)?\b|Sebelumnya\b|Sebaliknya\b|Sementara itu\b|"
-    r"Namun\b|Kemudian\b|Akan tetapi\b|Tetapi\b|Ia\b|Mereka\b"
+    r"""
+      (?:Sebelum|Sesudah|Setelah|Sejak|Selain|Di\ samping|Untuk|Dalam\ hal|Di\ luar|Pada\ saat)\ (?:itu|ini)\b
+    | (?:Hal|Kedua\ hal|Angka|Jumlah|Semua|Keduanya|Ketiganya)\ (?:itu|ini|tersebut)?\b
+    | (?:Sebelumnya|Sebaliknya|Sementara\ itu|Namun|Kemudian|Akan\ tetapi|Tetapi|Ia|Mereka)\b
+    """,
+    re.VERBOSE,
 )
 _FACTS = frozenset({"date", "number", "person", "place", "entity", "expansion"})
 # Kinds whose answer is (or names) a thing: the heading above says which, where the sentence doesn't.
@@ -44,9 +53,7 @@ class _Finding:
     units: list[Unit]
 
 
-def ask(
-    index: Index, ranker: Ranker, text: str, *, top_k: int = 5, min_confidence: float | None = None
-) -> Answer:
+def ask(index: Index, ranker: Ranker, text: str, *, top_k: int = 5, min_confidence: float | None = None) -> Answer:
     """Answer one question from the index.
 
     `top_k` passages are returned as sources in any case, the one answered from first. The answer is
@@ -71,7 +78,7 @@ def ask(
         text,
         answer if confidence >= threshold else None,
         confidence,
-        _sources(index, finding.hits, numbers, top_k),
+        _sources(index, finding, ranker, numbers, top_k),
         finding.best.missing,
     )
 
@@ -101,10 +108,11 @@ def _compares(unit: Unit) -> bool:
     return unit.passage.kind != "outline" and f.kind == 1.0 and not unit.missing and f.coverage > COMPARING_COVERAGE
 
 
-def _sources(index: Index, hits: list[Hit], first: list[int], top_k: int) -> tuple[Source, ...]:
-    """Return the passages as sources: those answered from, then the others by score."""
-    scores = {hit.passage: hit.score for hit in hits}
-    order = list(dict.fromkeys([*(n for n in first if n in scores), *scores]))[:top_k]
+def _sources(index: Index, finding: _Finding, ranker: Ranker, first: list[int], top_k: int) -> tuple[Source, ...]:
+    """Return the passages as sources: those answered from, then the others by their best unit, then by score."""
+    scores = {hit.passage: hit.score for hit in finding.hits}
+    by_unit = [unit.number for unit in sorted(finding.units, key=ranker.score, reverse=True)]
+    order = list(dict.fromkeys([*(n for n in first if n in scores), *by_unit, *scores]))[:top_k]
     return tuple(
         Source(p.article_id, p.title, p.section, p.path, p.text, scores[number])
         for number in order

@@ -6,9 +6,9 @@ import codecs
 import gzip
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from kerjasama_nlp import structure
 from kerjasama_nlp.clean import clean
@@ -67,9 +67,7 @@ def read(path: Path, encoding: str = "utf-8") -> Iterator[Article]:
     if path.is_dir():
         files = sorted(file for file in path.rglob("*") if file.is_file() and _readable(file.name))
         if not files:
-            raise InputError(
-                _("{path}: found no article; expected .txt, .md, .html or .jsonl files").format(path=path)
-            )
+            raise InputError(_("{path}: found no article; expected .txt, .md, .html or .jsonl files").format(path=path))
         for file in files:
             yield from _read_file(file, file.relative_to(path).as_posix(), encoding)
     elif path.is_file():
@@ -102,7 +100,7 @@ def _read_file(file: Path, name: str, encoding: str) -> Iterator[Article]:
     yield parse_article(article_id, title, text, path=name)
 
 
-def _read_jsonl(lines: IO[bytes], name: str, encoding: str) -> Iterator[Article]:
+def _read_jsonl(lines: Iterable[bytes], name: str, encoding: str) -> Iterator[Article]:
     for number, line in enumerate(lines, 1):
         where = f"{name}:{number}"
         if not line.strip():

@@ -131,7 +131,9 @@ def train(
     output: Annotated[Path, typer.Option("--output", "-o", help=_("Model folder to make."))],
     articles: Annotated[
         list[Path] | None,
-        typer.Option("--articles", help=_("Folder of .txt, .md, .html and .jsonl files, or one such file; repeatable.")),
+        typer.Option(
+            "--articles", help=_("Folder of .txt, .md, .html and .jsonl files, or one such file; repeatable.")
+        ),
     ] = None,
     questions: Annotated[
         list[Path] | None,
@@ -141,7 +143,9 @@ def train(
         Path | None,
         typer.Option("--base", help=_("Model that gives what isn't trained."), show_default=_("the one shipped")),
     ] = None,
-    encoding: Annotated[str, typer.Option("--encoding", help=_("Encoding of files without a byte order mark."))] = "utf-8",
+    encoding: Annotated[
+        str, typer.Option("--encoding", help=_("Encoding of files without a byte order mark."))
+    ] = "utf-8",
     force: ForceOption = False,
 ) -> None:
     """Train on articles and write the model folder."""

@@ -23,6 +23,8 @@ IN_UNIT, IN_SECTION, IN_NEIGHBOUR, IN_TITLE, IN_ITEMS, IN_PASSAGE = 1.0, 0.95, 0
 # An answer has at least this many words; fewer are a heading's.
 MIN_WORDS = 5
 
+# Below this coverage a passage hardly speaks of what is asked.
+THIN_COVERAGE = 0.6
 # The end of a list's lead-in that says what the list holds, in words.
 LEAD_IN_TAIL = 9
 # "X adalah", "X dalam hubungan internasional adalah": the copula comes soon after what is defined.
@@ -35,7 +37,11 @@ _PARENTHESES = re.compile(r"\([^()]*\)")
 _NEEDED = frozenset({"date", "number", "expansion", "place", "person"})
 
 _COPULA = re.compile(
-    r"\b(?:adalah|ialah|merupakan|yaitu|yakni|berarti|artinya|disebut|(?:(?:di|men)?definisi|(?:di|meng)?arti)\w*(?: [\w ]{1,40})? sebagai)\b"
+    r"""\b(?:
+        adalah | ialah | merupakan | yaitu | yakni | berarti | artinya | disebut
+      | (?:(?:di|men)?definisi | (?:di|meng)?arti)\w*(?:\ [\w ]{1,40})?\ sebagai    # diartikan ... sebagai
+    )\b""",
+    re.VERBOSE,
 )
 
 
@@ -43,24 +49,35 @@ _COPULA = re.compile(
 class Features:
     """What speaks for a unit; each between 0 and 1, more is better unless said otherwise.
 
-    `coverage`: weighted share of the question's concepts that the unit and its surroundings speak
-    of; `beyond`: the same in the unit alone, of the concepts that neither heading nor title speaks of
-    (1: none is left); `weakest`: the least covered concept's share;
-    `heading`: likeness of heading and question; `retrieval`: the passage's score against the best one's;
-    `kind`: the unit looks like an answer of the kind asked for; `lacks`: it has no date (number, ...)
-    although one is asked for (less is better); `facet`: heading, lead-in or unit name the
-    facet asked for (0: another one, 0.5: none); `subject`: a definition's share of
-    concepts before the copula; `whole_list`, `stray_list`: the unit is a list and one is (isn't) asked
-    for; `wrong_list`: it is a list of another facet (less is better);
-    `outline`: it is a list of headings; `enumerates`: it is a sentence that lists things and a list is asked for; `opening`: it opens its passage; `fragment`: it is too short to say anything (less is better);
-    `names_heading`: it names what its heading names;
-    `match`: the passage's score against the most it could have; `proximity`: how close the
-    question's concepts stand together in the unit; `known`: weighted share of the question's
-    concepts that the corpus holds at all.
+    | feature | meaning |
+    | --- | --- |
+    | `coverage` | weighted share of the question's concepts that the unit and its surroundings speak of |
+    | `thin` | how far the coverage stays below THIN_COVERAGE (less is better) |
+    | `exact` | the coverage by the very words of the question in the unit itself |
+    | `beyond` | the same in the unit alone, of what neither heading nor title speaks of (1: nothing is left) |
+    | `weakest` | how well the least covered concept is covered |
+    | `heading` | likeness of heading and question |
+    | `retrieval`, `match` | the passage's score against the best one's, and against the most it could have |
+    | `proximity` | how close the question's concepts stand together in the unit |
+    | `kind` | the unit looks like an answer of the kind asked for |
+    | `lacks` | it has no date (number, name ...) although one is asked for (less is better) |
+    | `facet` | heading, lead-in or unit name the facet asked for (0: another one, 0.5: none) |
+    | `subject` | it defines exactly what a definition is asked of |
+    | `whole_list`, `stray_list` | it is a list, and one is asked for, or isn't |
+    | `wrong_list` | it is a list of another facet (less is better) |
+    | `outline` | it is a list of headings |
+    | `enumerates` | it is a sentence that lists things, and a list is asked for |
+    | `lead` | likeness of title and question, in an article's lead |
+    | `opening` | it opens its passage |
+    | `fragment` | it is too short to say anything (less is better) |
+    | `names_heading` | it names what its heading names |
+    | `known` | share of the question's concepts, weighted by rarity, that the corpus holds at all |
     """
 
     coverage: float
     beyond: float
+    thin: float
+    exact: float
     weakest: float
     heading: float
     retrieval: float
@@ -73,6 +90,7 @@ class Features:
     wrong_list: float
     outline: float
     enumerates: float
+    lead: float
     opening: float
     fragment: float
     names_heading: float
@@ -126,7 +144,7 @@ def units(
         _likeness(question.concepts, heading_terms), _likeness(question.concepts, section_terms | title_terms)
     )
     total = sum(concept.importance for concept in question.concepts) or 1.0
-    known = sum(concept.importance for concept in question.concepts if concept.known) / total
+    known = sum(c.rarity for c in question.concepts if c.known) / (sum(c.rarity for c in question.concepts) or 1.0)
     headed = ((section_terms, 1.0), (title_terms, 1.0))
     left = [concept for concept in question.concepts if not _share(concept, headed)]
     left_total = sum(concept.importance for concept in left)
@@ -154,6 +172,7 @@ def units(
         )
         shares = [_share(concept, places) for concept in question.concepts]
         coverage = sum(c.importance * s for c, s in zip(question.concepts, shares, strict=True)) / total
+        exact = sum(c.importance for c in question.concepts if _says_exactly(c, span_terms[position]))
         inside = sum(c.importance * _share(c, places[:2]) for c in left)
         names_heading = not heading_terms or bool(heading_terms & span_terms[position])
         subject = _subject_match(question, analyzer, text, 0.0 if names_heading or position else heading)
@@ -164,6 +183,8 @@ def units(
             coverage=coverage,
             beyond=inside / left_total if left_total else 1.0,
             weakest=min(shares, default=0.0),
+            thin=max(0.0, 1 - coverage / THIN_COVERAGE),
+            exact=exact / total,
             heading=heading,
             retrieval=score / best_score,
             kind=max(subject, kind),
@@ -175,10 +196,10 @@ def units(
             wrong_list=float(whole and facet == 0.0),
             outline=float(whole and passage.kind == "outline"),
             enumerates=float(question.wants_list and not whole and bool(_sign("list").search(text))),
+            lead=0.0 if passage.section else heading,
             opening=float(position == 0),
             fragment=float(
-                not whole
-                and (len(text.split()) < MIN_WORDS or (text.endswith(":") and question.kind not in _NEEDED))
+                not whole and (len(text.split()) < MIN_WORDS or (text.endswith(":") and question.kind not in _NEEDED))
             ),
             names_heading=float(names_heading),
             match=match,
@@ -230,6 +251,10 @@ def _share(concept: Concept, places: Sequence[tuple[frozenset[str], float]]) -> 
         (place * weight for terms, place in places for term, weight in concept.evidence.items() if term in terms),
         default=0.0,
     )
+
+
+def _says_exactly(concept: Concept, terms: frozenset[str]) -> bool:
+    return any(weight == 1.0 and term in terms for term, weight in concept.evidence.items())
 
 
 def _likeness(concepts: Sequence[Concept], heading: frozenset[str]) -> float:

@@ -27,13 +27,18 @@ from kerjasama_nlp.records import Passage
 
 NAMES = tuple(Features.__dataclass_fields__)
 # What orders the units of one question; the others are the same for all of them.
-RANK_NAMES = tuple(name for name in NAMES if name not in {"known"})
+RANK_NAMES = tuple(name for name in NAMES if name != "known")
 # Inverse strength of the penalty on the weights (scikit-learn's C), chosen by cross-validation.
 RANK_C = 1.0
+# What more of a feature means for an answer: better (1, the default), worse (-1), or either (0).
+SIGNS = {
+    **dict.fromkeys(("thin", "lacks", "stray_list", "wrong_list", "fragment"), -1),
+    **dict.fromkeys(("outline", "opening", "names_heading"), 0),
+}
 CONFIDENCE_C = 1.0
-# An answer is given from this probability of being right on. Its source always stands beside it, so a
-# wrong answer costs half of what a right one is worth, and answering pays from 1 / (1 + 2) on.
-THRESHOLD = 0.33
+# An answer is given from this probability of being right on. Its source always stands beside it, so that a
+# wrong answer costs less than half of what a right one is worth: 0.3 / (1 - 0.3).
+THRESHOLD = 0.3
 # Wrong units that a right one is held against, and how often they are chosen anew.
 HARD = 3
 RANK_ROUNDS = 6
@@ -105,14 +110,41 @@ def fit(index: Index, gold: Sequence[GoldQuestion]) -> Ranker:
     best = [case.best(rank) for case in cases]
     x = np.array([vector for vector, _right in best])
     y = np.array([right for _vector, right in best])
-    model = LogisticRegression(C=CONFIDENCE_C, max_iter=2000)
-    model.fit(x, y)
+    confidence, bias = _logistic(x, y, np.ones(len(y)), NAMES, intercept=True, strength=CONFIDENCE_C)
     return Ranker(
         dict(zip(NAMES, rank.round(6).tolist(), strict=True)),
-        dict(zip(NAMES, model.coef_[0].round(6).tolist(), strict=True)),
-        round(float(model.intercept_[0]), 6),
+        dict(zip(NAMES, confidence.round(6).tolist(), strict=True)),
+        round(bias, 6),
         THRESHOLD,
     )
+
+
+def _logistic(  # noqa: PLR0913  # one fit, its data and its settings
+    x: NDArray[np.float64],
+    y: NDArray[np.bool_],
+    share: NDArray[np.float64],
+    names: Sequence[str],
+    *,
+    intercept: bool,
+    strength: float,
+) -> tuple[NDArray[np.float64], float]:
+    """Fit logistic weights whose signs agree with what the features mean; return them and the intercept.
+
+    Features that go together can share out an effect with one of them turned around ("the more of the
+    question is known, the worse"), which is an accident of the sample. A feature whose weight comes out
+    with the wrong sign is left out and the rest fitted anew, until all signs are right.
+    """
+    kept = list(range(len(names)))
+    while True:
+        model = LogisticRegression(C=strength, fit_intercept=intercept, max_iter=5000)
+        model.fit(x[:, kept], y, sample_weight=share)
+        wrong = [i for i, weight in zip(kept, model.coef_[0], strict=True) if weight * SIGNS.get(names[i], 1) < 0]
+        if not wrong:
+            break
+        kept = [i for i in kept if i not in wrong]
+    weights = np.zeros(len(names))
+    weights[kept] = model.coef_[0]
+    return weights, float(model.intercept_[0]) if intercept else 0.0
 
 
 def without_subject(passage: Passage) -> Passage:
@@ -134,9 +166,7 @@ class _Case:
         hits = index.search(question.concepts, answering.CANDIDATES)
         units: list[Unit] = answering.candidates(index, question, hits)
         self.x = np.array([unit.features.vector() for unit in units]).reshape(len(units), len(NAMES))
-        self.answers = np.array(
-            [gold.accepts(answering.compose(question, unit, units)) for unit in units], dtype=bool
-        )
+        self.answers = np.array([gold.accepts(answering.compose(question, unit, units)) for unit in units], dtype=bool)
         # An answer goes on beyond its unit and may hold the gold strings by chance: where the unit
         # itself holds them, only such units are right.
         exact = self.answers & np.array([gold.accepts(unit.text) for unit in units], dtype=bool)
@@ -171,8 +201,14 @@ def _fit_rank(cases: Sequence[_Case]) -> NDArray[np.float64]:
                 differences.append((case.x[best] - case.x[hard])[:, columns])
                 shares.append(np.full(len(hard), 1 / len(hard)))
         x, share = np.concatenate(differences), np.concatenate(shares)
-        model = LogisticRegression(C=RANK_C, fit_intercept=False, max_iter=2000)
-        model.fit(np.concatenate([x, -x]), np.repeat([1, 0], len(x)), sample_weight=np.concatenate([share, share]))
+        fitted, _none = _logistic(
+            np.concatenate([x, -x]),
+            np.repeat([True, False], len(x)),
+            np.concatenate([share, share]),
+            RANK_NAMES,
+            intercept=False,
+            strength=RANK_C,
+        )
         weights = np.zeros(len(NAMES))
-        weights[columns] = model.coef_[0]
+        weights[columns] = fitted
     return weights

@@ -110,7 +110,7 @@ def build(passages: Iterable[Passage]) -> Index:
     ends, offsets = array("q"), array("q", [0])
     lines: list[bytes] = []
     for passage in passages:
-        for field, text in enumerate((passage.title, passage.section, passage.text)):
+        for field, text in enumerate((passage.title, passage.section or passage.title, passage.text)):
             for term in analyzer.analyze(text):
                 occurrences.append(numbers.setdefault(term, len(numbers)))
                 fields.append(field)

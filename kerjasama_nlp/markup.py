@@ -96,10 +96,10 @@ class _Reader(HTMLParser):
 
 
 def html_to_lines(text: str) -> tuple[str, str]:
-    """Return the page's title ("" when it has none) and its text: a line a block, Markdown headings and lists.
+    r"""Return the page's title ("" when it has none) and its text: a line a block, Markdown headings and lists.
 
     >>> html_to_lines("<title>ASEAN</title><h2>Tujuan</h2><ul><li>damai<li>makmur</ul>")
-    ('ASEAN', '## Tujuan\\n\\n- damai\\n- makmur')
+    ('ASEAN', '## Tujuan\n\n- damai\n- makmur')
     """
     reader = _Reader()
     reader.feed(text)

@@ -97,9 +97,7 @@ def save(model: Model, path: Path, *, force: bool = False) -> None:
         for name, dtype in INDEX_ARRAYS.items():
             np.save(folder / f"{name}.npy", arrays[name].astype(dtype, copy=False), allow_pickle=False)
         _write_json(folder / ANSWERING, model.ranker.to_json())
-        files = {
-            file.name: {"size": file.stat().st_size, "sha256": _sha256(file)} for file in sorted(folder.iterdir())
-        }
+        files = {file.name: {"size": file.stat().st_size, "sha256": _sha256(file)} for file in sorted(folder.iterdir())}
         manifest = {
             "format": FORMAT,
             "package": {"name": "kerjasama-nlp", "version": version("kerjasama-nlp")},
@@ -196,13 +194,13 @@ def _read_index(arrays: Mapping[str, NDArray[Any]]) -> Index:
     n_terms, n_passages = len(arrays["terms_offsets"]) - 1, len(arrays["passages_offsets"]) - 1
     if len(starts) != n_terms + 1 or len(arrays["posting_weights"]) != len(ids):
         raise ValueError("postings")
-    if len(ids) and not (0 <= int(ids.min()) and int(ids.max()) < n_passages):
+    if len(ids) and not (int(ids.min()) >= 0 and int(ids.max()) < n_passages):
         raise ValueError("posting_passages")
     if not np.isfinite(arrays["posting_weights"]).all():
         raise ValueError("posting_weights")
     stems = arrays["word_stems"]
     if len(stems) != len(arrays["words_offsets"]) - 1 or (
-        len(stems) and not (0 <= int(stems.min()) and int(stems.max()) < n_terms)
+        len(stems) and not (int(stems.min()) >= 0 and int(stems.max()) < n_terms)
     ):
         raise ValueError("word_stems")
     return Index(

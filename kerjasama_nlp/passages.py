@@ -26,43 +26,56 @@ def split(article: Article) -> Iterator[Passage]:
     >>> [(p.section, p.text, p.kind) for p in split(Article("a", "ASEAN", "a.md", blocks))]
     [('Tujuan', 'Tujuannya:\n- damai\n- makmur', 'list')]
     """
-    path: list[tuple[int, str]] = []
-    pending: list[str] = []
+    return _Cutter(article).cut()
 
-    def passage(text: str, kind: PassageKind = "prose") -> Passage:
-        section = SECTION_SEPARATOR.join(heading for _, heading in path)
-        return Passage(article.article_id, article.title, article.path, section, text, kind)
 
-    for position, block in enumerate(article.blocks):
-        if block.kind == "paragraph":
-            if pending and _words(pending) + len(block.text.split()) > MERGED_WORDS:
-                yield passage("\n".join(pending))
-                pending = []
-            for piece in _pieces(block.text):
-                if pending and _words(pending) + len(piece.split()) > MAX_WORDS:
-                    yield passage("\n".join(pending))
-                    pending = []
-                pending.append(piece)
-            if block.text.endswith(":") and (names := _headings_below(article.blocks, position)):
-                lead = pending.pop()
-                if pending:
-                    yield passage("\n".join(pending))
-                    pending = []
-                yield passage(_as_list(lead, names), "outline")
-            continue
-        if pending:
-            yield passage("\n".join(pending))
-            pending = []
-        if block.kind == "heading":
-            while path and path[-1][0] >= block.level:
-                path.pop()
-            path.append((block.level, block.text))
-            if names := _headings_below(article.blocks, position):
-                yield passage(_as_list("", names), "outline")
-        else:
-            yield passage(_as_list(block.text, block.items), "list")
-    if pending:
-        yield passage("\n".join(pending))
+class _Cutter:
+    """Walks through an article's blocks, keeping the heading path and the paragraphs not yet handed out."""
+
+    def __init__(self, article: Article) -> None:
+        self._article = article
+        self._path: list[tuple[int, str]] = []
+        self._pending: list[str] = []
+
+    def cut(self) -> Iterator[Passage]:
+        for position, block in enumerate(self._article.blocks):
+            if block.kind == "paragraph":
+                yield from self._paragraph(position, block)
+            else:
+                yield from self._flush()
+                if block.kind == "heading":
+                    yield from self._heading(position, block)
+                else:
+                    yield self._passage(_as_list(block.text, block.items), "list")
+        yield from self._flush()
+
+    def _passage(self, text: str, kind: PassageKind = "prose") -> Passage:
+        section = SECTION_SEPARATOR.join(heading for _, heading in self._path)
+        return Passage(self._article.article_id, self._article.title, self._article.path, section, text, kind)
+
+    def _flush(self) -> Iterator[Passage]:
+        if self._pending:
+            yield self._passage("\n".join(self._pending))
+            self._pending = []
+
+    def _paragraph(self, position: int, block: Block) -> Iterator[Passage]:
+        if _words(self._pending) + len(block.text.split()) > MERGED_WORDS:
+            yield from self._flush()
+        for piece in _pieces(block.text):
+            if _words(self._pending) + len(piece.split()) > MAX_WORDS:
+                yield from self._flush()
+            self._pending.append(piece)
+        if block.text.endswith(":") and (names := _headings_below(self._article.blocks, position)):
+            lead = self._pending.pop()
+            yield from self._flush()
+            yield self._passage(_as_list(lead, names), "outline")
+
+    def _heading(self, position: int, block: Block) -> Iterator[Passage]:
+        while self._path and self._path[-1][0] >= block.level:
+            self._path.pop()
+        self._path.append((block.level, block.text))
+        if names := _headings_below(self._article.blocks, position):
+            yield self._passage(_as_list("", names), "outline")
 
 
 def _words(texts: list[str]) -> int:

@@ -25,7 +25,7 @@ SOFT_IMPORTANCE = 0.15
 # What a word that names a facet ("contoh") counts: the answer's own facet is compared beside it.
 FACET_IMPORTANCE = 0.5
 # What an everyday word that the corpus doesn't hold counts beside a name that it doesn't hold.
-UNKNOWN_WORD_IMPORTANCE = 0.5
+UNKNOWN_WORD_IMPORTANCE = 0.75
 # A list may answer these kinds of question.
 _LIST_KINDS = frozenset({"list", "purpose", "benefit", "cost", "reason", "example", "how"})
 # These ask for one thing, and these facets have one value.
@@ -58,7 +58,8 @@ class Concept:
 
     `word` is what the user wrote; `terms` maps each index term that stands for it to its weight in
     retrieval, `evidence` to how surely a text that holds it speaks of the concept, both in (0, 1];
-    `importance` (> 0) is its idf, discounted for words that only describe the answer; `known`
+    `rarity` (> 0) is its idf, discounted for words that only describe the answer; `importance` is that,
+    discounted for words that name a facet and for everyday words that the corpus lacks; `known`
     tells whether the corpus holds it or a synonym.
     """
 
@@ -66,6 +67,7 @@ class Concept:
     terms: Mapping[str, float]
     evidence: Mapping[str, float]
     importance: float
+    rarity: float
     known: bool
 
 
@@ -98,8 +100,7 @@ class Question:
 @cache
 def _rewrites() -> tuple[tuple[re.Pattern[str], str], ...]:
     return tuple(
-        (re.compile(rf"\b(?:{pattern})(?!\w)"), replacement)
-        for pattern, replacement in resources.table("rewrites.tsv")
+        (re.compile(rf"\b(?:{pattern})(?!\w)"), replacement) for pattern, replacement in resources.table("rewrites.tsv")
     )
 
 
@@ -207,15 +208,15 @@ class QuestionReader:
         known = df > 0 or len(weights) > len(own)
         if not df and known:  # only synonyms are known: as telling as the rarest of them
             df = min(self._lexicon.document_frequency(term) for term in weights if term not in own)
-        importance = inverse_document_frequency(df, self._lexicon.n_passages)
-        if word in soft_words():
-            importance *= SOFT_IMPORTANCE
-        elif token.terms[-1] in _facets():
+        soft = word in soft_words()
+        rarity = inverse_document_frequency(df, self._lexicon.n_passages) * (SOFT_IMPORTANCE if soft else 1.0)
+        importance = rarity
+        if not soft and token.terms[-1] in _facets():
             importance *= FACET_IMPORTANCE
-        elif not known and _is_indonesian(word):
+        elif not soft and not known and _is_indonesian(word):
             importance *= UNKNOWN_WORD_IMPORTANCE
         evidence = {term: weight if term in own else SYNONYM_EVIDENCE for term, weight in weights.items()}
-        return Concept(word, weights, evidence, importance, known)
+        return Concept(word, weights, evidence, importance, rarity, known)
 
     @cached_property
     def _synonyms(self) -> Mapping[str, frozenset[str]]:

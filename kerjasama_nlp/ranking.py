@@ -54,4 +54,4 @@ class Ranker:
 
 
 def _dot(weights: Mapping[str, float], features: Features) -> float:
-    return sum(weight * getattr(features, name) for name, weight in weights.items())
+    return sum((weight * float(getattr(features, name)) for name, weight in weights.items()), 0.0)

@@ -88,7 +88,10 @@ def info_text(manifest: Mapping[str, Any], folder: str) -> str:
         (_("articles"), manifest.get("articles", "?")),
         (_("passages"), manifest.get("passages", "?")),
         (_("terms"), manifest.get("terms", "?")),
-        (_("size"), _("{kilobytes} kB").format(kilobytes=sum(f["size"] for f in manifest["files"].values()) // 1000)),
+        (
+            _("size"),
+            _("{kilobytes} kB").format(kilobytes=sum(f["size"] for f in manifest["files"].values()) // 1000),
+        ),
     )
     width = max(len(name) for name, _value in rows)
     return "\n".join(printable(f"{name:{width}}  {value}") for name, value in rows)

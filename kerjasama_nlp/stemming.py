@@ -34,7 +34,7 @@ _AFFIXED = re.compile(
 def exceptions() -> dict[str, str]:
     """Return the hand-made corrections: word to stem (see `data/stem_exceptions.tsv`)."""
     rows = resources.table("stem_exceptions.tsv")
-    return {word: stem for word, stem in rows} | {name: name for name in resources.lines("names.txt")}
+    return {word: stem for word, stem in rows} | {name: name for name in resources.lines("names.txt")}  # noqa: C416
 
 
 @cache

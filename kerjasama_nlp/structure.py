@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 from kerjasama_nlp import resources, sentences
 from kerjasama_nlp.records import Block
@@ -59,6 +60,10 @@ SUBJECT_SHARE = 0.75
 MIN_PROSE_WORDS = 16
 # Hard-wrapped text: most lines stop within this range and not at a sentence's end.
 WRAP_WIDTH = (50, 100)
+MIN_WRAPPED = 4
+WRAPPED_SHARE = 0.6
+# Shorter words (dan, di, dari) aren't capitalised in titles.
+TITLE_WORD_LETTERS = 4
 
 
 @dataclass(slots=True)
@@ -107,13 +112,9 @@ def parse(text: str) -> list[Block]:
 
 def _unwrap(raw: list[str]) -> list[str]:
     """Join the lines of hard-wrapped paragraphs; text with a line a paragraph stays as it is."""
-    inner = [line for line, following in zip(raw, raw[1:], strict=False) if line and following]
-    wrapped = [
-        line
-        for line in inner
-        if WRAP_WIDTH[0] <= len(line) <= WRAP_WIDTH[1] and not _SENTENCE_END.search(line)
-    ]
-    if len(inner) < 4 or len(wrapped) < 0.6 * len(inner):
+    inner = [line for line, following in pairwise(raw) if line and following]
+    wrapped = [line for line in inner if WRAP_WIDTH[0] <= len(line) <= WRAP_WIDTH[1] and not _SENTENCE_END.search(line)]
+    if len(inner) < MIN_WRAPPED or len(wrapped) < WRAPPED_SHARE * len(inner):
         return raw
     joined: list[str] = []
     for line in raw:
@@ -126,7 +127,7 @@ def _unwrap(raw: list[str]) -> list[str]:
 
 def _mark(raw: list[str]) -> list[_Line]:
     """Recognise marked headings and list items; drop rules and inline mark-up."""
-    lines = []
+    lines: list[_Line] = []
     blank = True
     for text in raw:
         if not text or _RULE.fullmatch(text):
@@ -200,7 +201,7 @@ def _looks_like_heading(text: str) -> bool:
         return False
     if text.endswith("?"):
         return True
-    long_words = [word for word in words if len(word) > 3] or words
+    long_words = [word for word in words if len(word) >= TITLE_WORD_LETTERS] or words
     capitalised = sum(not word[0].islower() for word in long_words) / len(long_words)
     if capitalised >= MIN_CAPITALISED:
         return True
@@ -238,9 +239,9 @@ def _heads(following: _Line) -> bool:
 def _nest_headings(lines: list[_Line]) -> None:
     """Bring heading levels to 1 (section) and 2 (below a section).
 
-    Marked levels keep their order. Among unmarked ones a numbered heading is a sub-heading, and one directly below a lead-in
-    ("... antara lain adalah:") or below another heading opens a run of sub-headings, which lasts until
-    a heading names the article's subject again ("Asas Kerjasama Internasional").
+    Marked levels keep their order. Among unmarked ones a numbered heading is a sub-heading, and one directly
+    below a lead-in ("... antara lain adalah:") or below another heading opens a run of sub-headings, which
+    lasts until a heading names the article's subject again ("Asas Kerjasama Internasional").
     """
     levels = sorted({line.level for line in lines if 0 < line.level < UNMARKED})
     if levels:

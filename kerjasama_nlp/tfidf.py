@@ -111,5 +111,3 @@ def top(scores: Weights, k: int) -> Ids:
         candidates = candidates[scores[candidates] >= kth]
     order = np.lexsort((candidates, -scores[candidates]))
     return candidates[order][:k].astype(np.int32)
-
-

@@ -123,9 +123,7 @@ class Analyzer:
     seen cost a look-up and no stemmer. `stopwords` (default: `function_words()`) are no terms.
     """
 
-    def __init__(
-        self, stem: Callable[[str], str] = stemming.stem, stopwords: frozenset[str] | None = None
-    ) -> None:
+    def __init__(self, stem: Callable[[str], str] = stemming.stem, stopwords: frozenset[str] | None = None) -> None:
         self._stem = stem
         self._stopwords = function_words() if stopwords is None else stopwords
         self._terms: dict[str, tuple[str, ...]] = {}
@@ -168,7 +166,7 @@ class Analyzer:
         it, so that "Perserikatan Bangsa-Bangsa" is found by "PBB" and by "bangsa".
 
         >>> [t.terms[0] for t in Analyzer().tokenize("Apa tujuan kerja sama antarnegara di PBB?")]
-        ['apa', 'tujuan', 'kerjasama', 'negara', 'pbb']
+        ['apa', 'tujuan', 'kerjasama', 'antarnegara', 'pbb']
         """
         spans = [
             (_capitals().get(match.group()) or fold(match.group()), match.start(), match.end())

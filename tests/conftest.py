@@ -1,15 +1,32 @@
 """What several test modules share."""
 
+import gc
+import io
 import json
 import os
 import subprocess
 import sys
+import time
+import traceback
+import warnings
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
+from hypothesis import settings
 
 DATA = Path(__file__).parent / "data"
 PROJECT = Path(__file__).parent.parent
+
+# The same examples in every run, and no verdict over a machine that is busy.
+settings.register_profile("steady", derandomize=True, deadline=None)
+settings.load_profile("steady")
+
+# Tenfold steps up to 100 kB; what takes less time than the one isn't compared, it is mostly noise,
+# what takes more than the other is no hiccup of the machine.
+SIZES = (100, 1_000, 10_000, 100_000)
+NOTICEABLE_SECONDS = 0.02
+HICCUP_SECONDS = 0.5
 
 
 def cases(name):
@@ -19,6 +36,40 @@ def cases(name):
         pytest.param(row, id=row["label"], marks=[pytest.mark.xfail(reason=row["xfail"])] if "xfail" in row else [])
         for row in rows
     ]
+
+
+def growth(function, case):
+    """Call `function` with ever longer texts of a hostile case.
+
+    Return None where ten times the text takes less than twenty times as long, otherwise what was measured.
+    It stops at the first size that took too long.
+    """
+
+    def seconds(size):
+        text = case["before"] + case["unit"] * (size // len(case["unit"])) + case["after"]
+        start = time.process_time()
+        function(text)
+        return time.process_time() - start
+
+    shorter = seconds(SIZES[0])
+    for size in SIZES[1:]:
+        longer = seconds(size)
+        if longer > max(20 * shorter, NOTICEABLE_SECONDS):
+            if longer < HICCUP_SECONDS:  # once more, to be sure
+                shorter, longer = max(shorter, seconds(size // 10)), min(longer, seconds(size))
+            if longer > max(20 * shorter, NOTICEABLE_SECONDS):
+                return f"{size} characters took {longer:.3f} s, a tenth of them {shorter:.4f} s"
+        shorter = longer
+    return None
+
+
+@pytest.fixture(autouse=True)
+def _english(monkeypatch):
+    """Keep messages English, wherever the tests run; a test may set another language."""
+    for name in os.environ:
+        if name.startswith(("LC_", "LANG", "KERJASAMA")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("LC_ALL", "C")
 
 
 @pytest.fixture
@@ -62,7 +113,8 @@ def small_articles(tmp_path):
     folder.mkdir()
     (folder / "serikat-kopi.md").write_text(
         "# Serikat Kopi Selatan\n\nSerikat Kopi Selatan (SKS) adalah organisasi negara penghasil kopi.\n\n"
-        "## Sejarah Serikat Kopi Selatan\n\nSerikat Kopi Selatan didirikan di Bogota pada 3 Mei 1971 oleh lima negara.\n\n"
+        "## Sejarah Serikat Kopi Selatan\n\nSerikat Kopi Selatan didirikan di Bogota pada 3 Mei 1971 "
+        "oleh lima negara.\n\n"
         "## Tujuan Serikat Kopi Selatan\n\nTujuan Serikat Kopi Selatan ialah:\n\n"
         "1. menjaga harga kopi;\n2. melatih petani;\n3. membuka pasar baru.\n",
         encoding="utf-8",
@@ -78,3 +130,61 @@ def small_articles(tmp_path):
         encoding="utf-8",
     )
     return folder
+
+
+class Reply(NamedTuple):
+    """What a call of the command ended with."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def call(monkeypatch, tmp_path):
+    """Run the command's own `main` in this process, piped, in `tmp_path`: as `kerjasama`, without its start-up.
+
+    An exception ends as in a real call: exit code 1 and a traceback on standard error.
+    """
+    from kerjasama_nlp import cli
+
+    def run(*args, stdin="", env=None):
+        data = stdin if isinstance(stdin, bytes) else stdin.encode()
+        streams = [io.TextIOWrapper(io.BytesIO(content), encoding="utf-8") for content in (data, b"", b"")]
+        with monkeypatch.context() as patch:
+            for name in os.environ:
+                if name.startswith(("LC_", "LANG", "KERJASAMA")):
+                    patch.delenv(name)
+            for name, value in ({"LC_ALL": "C"} | (env or {})).items():
+                patch.setenv(name, value)
+            patch.chdir(tmp_path)
+            patch.setattr(sys, "argv", ["kerjasama", *map(str, args)])
+            for name, stream in zip(("stdin", "stdout", "stderr"), streams, strict=True):
+                patch.setattr(sys, name, stream)
+            code, crash = 0, None
+            try:
+                cli.main()
+            except SystemExit as end:
+                code = end.code
+            except Exception as error:  # noqa: BLE001  # as Python itself does at the end of a program
+                traceback.print_exception(error)
+                code, crash = 1, error
+        if crash is not None:
+            with warnings.catch_warnings(action="ignore", category=ResourceWarning):
+                del crash  # what it left open is closed here, not in a later test
+                gc.collect()
+        for stream in streams[1:]:
+            stream.flush()
+        return Reply(code, *(stream.buffer.getvalue().decode() for stream in streams[1:]))
+
+    return run
+
+
+@pytest.fixture
+def small_model(tmp_path, small_articles, shipped_ranker):
+    """Save a model of the three small articles and return its folder."""
+    from kerjasama_nlp import model, training
+
+    built, about = training.index_articles([small_articles])
+    model.save(model.Model(built, shipped_ranker, about), tmp_path / "model")
+    return tmp_path / "model"

@@ -6,6 +6,7 @@ import string
 import pytest
 from babel.messages import extract, mofile, pofile
 from conftest import PROJECT
+
 from kerjasama_nlp import i18n
 
 FOLDER = i18n.LOCALE_DIR / "id" / "LC_MESSAGES"

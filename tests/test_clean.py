@@ -4,6 +4,7 @@ import pytest
 from conftest import cases
 from hypothesis import given
 from hypothesis import strategies as st
+
 from kerjasama_nlp.clean import STEPS, clean
 
 DIRTY = st.text(

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 from conftest import PROJECT
+
 from kerjasama_nlp import fitting
 
 CORPUS = PROJECT / "corpus"
@@ -91,7 +92,8 @@ def test_questions_of_both_parts_differ():
 def test_gold_strings_stand_in_the_corpus():
     """Every answerable question can be answered: its strings stand in the corpus."""
     corpus = " ".join(
-        " ".join(path.read_text(encoding="utf-8").lower().split()) for path in sorted((CORPUS / "articles").glob("*.md"))
+        " ".join(path.read_text(encoding="utf-8").lower().split())
+        for path in sorted((CORPUS / "articles").glob("*.md"))
     )
     gold = fitting.read_questions([CORPUS / "questions" / "train.jsonl", CORPUS / "questions" / "held_out.jsonl"])
     lost = [
@@ -120,7 +122,12 @@ def test_everyday_questions(shipped, question, needed):
 
 @pytest.mark.parametrize(
     "question",
-    ["bagaimana cara membuat rendang", "siapa pemain sepak bola terbaik", "xkq wrtz plmn", "besok hujan nggak ya"],
+    [
+        "bagaimana cara membuat rendang",
+        "siapa pemain sepak bola terbaik",
+        "xkq wrtz plmn",
+        "besok hujan nggak ya",
+    ],
 )
 def test_far_off_questions_are_refused(shipped, question):
     """What the corpus can't know is refused."""

@@ -1,0 +1,182 @@
+"""Rendering: what reaches a terminal is harmless, and what is JSON stays JSON, whatever the text holds."""
+
+import json
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kerjasama_nlp import help_text, i18n, render
+from kerjasama_nlp.records import Answer, Source
+
+# Half of the characters drawn are those that do harm.
+HOSTILE = st.text(
+    st.sampled_from(
+        "\x00\x07\x08\x1b\x7f\x85\x9b\x9d\r\n\t\v\f\xad\u061c\u200b\u200d\u200f\u2028\u2029\u202e\u2066\ufeff\U000e0041"
+    )
+    | st.characters(exclude_categories=["Cs"]),
+    max_size=30,
+)
+SURROGATES = st.text(st.characters(), max_size=30)
+CONTROLS = {"Cc", "Cf", "Zl", "Zp"}
+ANSWER_KEYS = ["question", "answer", "confidence", "sources"]
+SOURCE_KEYS = {"article_id", "title", "section", "path", "text", "score"}
+
+
+def _source(text="Pakta Danau adalah perjanjian.", title="Pakta Danau", section="Isi", path="a.txt", score=2.5):
+    return Source("a", title, section, path, text, score)
+
+
+def _controls(text):
+    return {c for c in text if unicodedata.category(c) in CONTROLS}
+
+
+@given(HOSTILE)
+def test_printable_text_commands_no_terminal(text):
+    """Only line ends and tabs are left of all control, format and separator characters."""
+    assert _controls(render.printable(text)) <= {"\n", "\t"}
+
+
+@given(HOSTILE)
+def test_printable_keeps_everything_else(text):
+    """Characters that do no harm stay, in order; and printing twice changes nothing."""
+    printed = render.printable(text)
+    harmless = [c for c in text if c in "\n\t" or unicodedata.category(c) not in CONTROLS]
+    assert printed == "".join(harmless)
+    assert render.printable(printed) == printed
+
+
+@given(HOSTILE, HOSTILE, HOSTILE)
+def test_source_name_is_one_harmless_line(title, section, path):
+    """Title, heading and file name stand on one line, however they are written."""
+    name = render.source_name(_source(title=title, section=section, path=path))
+    assert _controls(name) <= {"\t"}
+
+
+@given(HOSTILE, HOSTILE, st.lists(HOSTILE, max_size=3), st.booleans())
+def test_answer_text_is_harmless(answer, title, missing, refused):
+    """Neither an answer nor a refusal hands control characters of the corpus or the question on."""
+    reply = Answer("apa", None if refused else answer, 0.5, (_source(title=title, path=title),), tuple(missing))
+    assert _controls(render.answer_text(reply)) <= {"\n", "\t"}
+
+
+@given(HOSTILE | SURROGATES, HOSTILE | SURROGATES, st.floats(0, 1))
+def test_answer_json_is_one_line_that_reads_back(question, text, confidence):
+    """One answer is one line of UTF-8 JSON with the very text in it; half characters are replaced."""
+    line = render.answer_json(Answer(question, text, confidence, (_source(text=text, title=text),)))
+
+    def whole(value):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+    assert line.count("\n") == 0
+    row = json.loads(line.encode("utf-8"))
+    if not any("\ud800" <= c <= "\udfff" for c in question + text):
+        assert (row["question"], row["answer"]) == (question, text)
+        assert row["sources"][0]["text"] == row["sources"][0]["title"] == text
+    assert row["confidence"] == pytest.approx(confidence, abs=1e-4)
+    assert 0 <= row["confidence"] <= 1
+
+
+@given(HOSTILE)
+@pytest.mark.xfail(reason="JSON prints DEL, C1, bidirectional and separator characters raw")
+def test_json_commands_no_terminal(text):
+    """JSON escapes what a terminal would obey and what other tools take for a line's end."""
+    line = render.answer_json(Answer(text, text, 0.5, (_source(text=text),)))
+    assert json.loads(line)["answer"] == text
+    assert _controls(line) == set()
+    assert len(line.splitlines()) == 1
+
+
+def test_answer_json_has_the_keys_of_the_contract():
+    """Sources hold exactly the contract's keys, for answers and refusals alike."""
+    for answer in ("Sebuah jawaban.", None):
+        row = json.loads(render.answer_json(Answer("apa", answer, 0.5, (_source(), _source(title="Lain")))))
+        assert list(row)[: len(ANSWER_KEYS)] == ANSWER_KEYS
+        assert [set(source) for source in row["sources"]] == [SOURCE_KEYS, SOURCE_KEYS]
+
+
+@pytest.mark.xfail(reason='the object also holds "missing", which the contract does not list')
+def test_answer_json_has_no_other_keys():
+    """Scripts get the four keys that were promised and no more."""
+    assert list(json.loads(render.answer_json(Answer("apa", None, 0.0)))) == ANSWER_KEYS
+
+
+def test_answer_text_names_its_source():
+    """An answer is followed by a blank line and where it comes from, with the confidence in Indonesian."""
+    text = render.answer_text(Answer("apa", "Pakta Danau adalah perjanjian.", 0.973, (_source(), _source())))
+    assert text == ("Pakta Danau adalah perjanjian.\n\nSumber: Pakta Danau > Isi [a.txt] (keyakinan 0,97)")
+
+
+def test_source_without_a_section():
+    """A source without a heading is named by its title alone."""
+    assert render.source_name(_source(section="")) == "Pakta Danau [a.txt]"
+
+
+def test_refusal_names_what_is_missing_and_near():
+    """A refusal says so, which words it found nothing on, and at most three different places nearby."""
+    sources = tuple(_source(section=section) for section in ("Isi", "Isi", "Tujuan", "Sejarah", "Anggota"))
+    text = render.answer_text(Answer("apa", None, 0.1, sources, ("emas", "perak")))
+    assert text.splitlines() == [
+        "Korpus tidak memuat jawabannya.",
+        "Tidak ditemukan: emas, perak.",
+        "Bagian terdekat: Pakta Danau > Isi [a.txt]; Pakta Danau > Tujuan [a.txt]; Pakta Danau > Sejarah [a.txt].",
+    ]
+
+
+def test_refusal_without_anything_near():
+    """Where nothing was found at all, the refusal is one sentence."""
+    assert render.answer_text(Answer("apa", None, 0.0)) == "Korpus tidak memuat jawabannya."
+
+
+def test_answers_are_indonesian_in_every_language(monkeypatch):
+    """The frame around answers and refusals doesn't follow the reader's language."""
+    replies = [Answer("apa", "Ya.", 0.5, (_source(),)), Answer("apa", None, 0.1, (_source(),), ("emas",))]
+    seen = set()
+    for language in ("id", "en", "c"):
+        monkeypatch.setenv("KERJASAMA_LANG", language)
+        seen.add(tuple(render.answer_text(reply) + render.answer_json(reply) for reply in replies))
+    assert len(seen) == 1
+
+
+def test_info_of_a_sparse_manifest():
+    """What an older manifest doesn't say is shown as unknown; the columns stand under each other."""
+    manifest = {"format": 1, "package": {"name": "x", "version": "0"}, "files": {"a.npy": {"size": 2999}}}
+    assert render.info_text(manifest, "model/baru").splitlines() == [
+        "model     model/baru",
+        "format    1",
+        "made by   x 0",
+        "with      ",
+        "articles  ?",
+        "passages  ?",
+        "terms     ?",
+        "size      2 kB",
+    ]
+
+
+@pytest.mark.parametrize(
+    "value", ["../../../etc", "id\nen", "x" * 5000, "%", "id@latin", "☃", "--", "."], ids=lambda value: value[:9]
+)
+def test_strange_languages_are_english(monkeypatch, value):
+    """A language that nobody translated to, or that is none, gives English and never fails."""
+    monkeypatch.setenv("KERJASAMA_LANG", value)
+    assert i18n._("no such thing") == "no such thing"
+    assert "\n" in render.info_text({"format": 1, "package": {}, "files": {}}, "model")
+
+
+def test_progress_is_not_redrawn_all_the_time(monkeypatch, capsys):
+    """Counting is drawn at most ten times a second, on one line of standard error."""
+    clock = iter([100.0, 100.001, 100.002, 100.05, 100.2, 100.21])
+    monkeypatch.setattr(help_text.time, "monotonic", lambda: next(clock))
+    progress = help_text.Progress("artikel")
+    for count in range(1, 6):
+        progress(count)
+    drawn = capsys.readouterr()
+    assert drawn.out == ""
+    assert [part.split()[0] for part in drawn.err.split("\r\x1b[K") if part] == ["1", "4"]
+    assert "\n" not in drawn.err
+
+
+def test_other_errors_are_no_usage_errors():
+    """Only what the command line's parser raises is told as a wrong call."""
+    assert help_text.usage_message(ValueError("rusak")) is None
