@@ -4,6 +4,7 @@ import gc
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -180,11 +181,17 @@ def call(monkeypatch, tmp_path):
     return run
 
 
+@pytest.fixture(scope="session")
+def _small_model_made_once(tmp_path_factory):
+    return tmp_path_factory.mktemp("small") / "model"
+
+
 @pytest.fixture
-def small_model(tmp_path, small_articles, shipped_ranker):
-    """Save a model of the three small articles and return its folder."""
+def small_model(tmp_path, small_articles, shipped_ranker, _small_model_made_once):
+    """Return a model folder of the three small articles, the test's own."""
     from kerjasama_nlp import model, training
 
-    built, about = training.index_articles([small_articles])
-    model.save(model.Model(built, shipped_ranker, about), tmp_path / "model")
-    return tmp_path / "model"
+    if not _small_model_made_once.exists():
+        built, about = training.index_articles([small_articles])
+        model.save(model.Model(built, shipped_ranker, about), _small_model_made_once)
+    return shutil.copytree(_small_model_made_once, tmp_path / "model")

@@ -247,14 +247,15 @@ def test_output_name_that_is_too_long(call, small_articles):
 
 @pytest.mark.parametrize("previous", [False, True], ids=["a new output", "over an old model"])
 @pytest.mark.parametrize(
-    ("owner", "name"),
+    "step",
     [(np, "save"), (Path, "write_text"), (os, "fsync"), (Path, "rename")],
     ids=["array", "text", "flush", "rename"],
 )
-def test_full_disk(monkeypatch, call, small_articles, small_model, tmp_path, previous, owner, name):
+def test_full_disk(monkeypatch, call, small_articles, small_model, tmp_path, previous, step):
     """A write that fails at the last moment ends in exit code 74: no half model, no litter, the old one stays."""
     before = _contents(tmp_path)
     calls = 0
+    owner, name = step
     original = getattr(owner, name)
     # the last call of a kind fails, so that as much as possible was written before
     last = {"save": len(model.INDEX_ARRAYS), "write_text": 2, "fsync": len(model.INDEX_ARRAYS) + 2}
