@@ -170,6 +170,23 @@ def train(
     )
 
 
+@app.command(cls=help_text.Command, help=_("Measure a model on questions with known answers."))
+def evaluate(
+    questions: Annotated[
+        list[Path], typer.Option("--questions", help=_("JSONL of questions over the model's articles; repeatable."))
+    ],
+    model: ModelOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Print how well a model answers and refuses."""
+    from kerjasama_nlp import evaluation, render
+    from kerjasama_nlp.gold import read_questions
+    from kerjasama_nlp.model import load
+
+    scores = evaluation.score_questions(load(model), read_questions(questions)).to_json()
+    _print(render.to_json(scores) if json else render.table(scores))
+
+
 @app.command(cls=help_text.Command, help=_("Show what a model holds; --verify checks every byte."))
 def info(
     model: ModelOption = None,

@@ -203,10 +203,23 @@ def _position(reading: Reading) -> Iterator[str]:
 
 
 _CROSSED = (
-    ("pihak", "timbang"), ("pihak", "ramah"), ("global", "timbang"), ("regional", "timbang"), ("bloc", "timbang"),
-    ("asing", "frasa"), ("pihak", "sekawasan"), ("ri", "asing"), ("global", "pihak"), ("regional", "pihak"),
-    ("bloc", "pihak"), ("pertama", "timbang"), ("ri", "ramah"), ("asing", "aksi"), ("global", "regional"),
-    ("pertama", "pihak"), ("asing", "dekat"),
+    ("pihak", "timbang"),
+    ("pihak", "ramah"),
+    ("global", "timbang"),
+    ("regional", "timbang"),
+    ("bloc", "timbang"),
+    ("asing", "frasa"),
+    ("pihak", "sekawasan"),
+    ("ri", "asing"),
+    ("global", "pihak"),
+    ("regional", "pihak"),
+    ("bloc", "pihak"),
+    ("pertama", "timbang"),
+    ("ri", "ramah"),
+    ("asing", "aksi"),
+    ("global", "regional"),
+    ("pertama", "pihak"),
+    ("asing", "dekat"),
 )
 
 

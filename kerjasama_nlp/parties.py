@@ -6,6 +6,7 @@ The names stand in `data/gazetteer/*.tsv`, with a comment a group:
     organisations.tsv  id, kind (global, regional, bloc), names, members' codes
     people.tsv         name, the state or organisation that he or she speaks for, role
     domestic.tsv       word or phrase, class of Indonesian actor or place
+    masks.tsv          phrase that holds a name without meaning it ("Laut Jepang"), "-"
 """
 
 from __future__ import annotations
@@ -19,9 +20,11 @@ from typing import Literal
 from kerjasama_nlp import resources
 
 MentionKind = Literal["state", "organisation", "person", "domestic"]
+# The target of a phrase that only looks like a party.
+_NOBODY = "-"
 HOME = "ID"
-# Names of fewer letters are read only as written: "AS" is a state, "as" is nothing.
-_MIN_FOLDED = 5
+# Shorter words in capitals are abbreviations of their own, not names in a headline.
+_MIN_SHOUTED = 4
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*\.?")
 
 
@@ -82,17 +85,26 @@ Trie = Mapping[str, Sequence[tuple[tuple[str, ...], Target]]]
 
 @cache
 def _names() -> tuple[Trie, Trie]:
-    """Return the names by first word, longest first: as written, and folded for those long enough."""
+    """Return the names by first word, longest first: as they are written, and folded.
+
+    Only names that the tables write in lower case, and words in capitals ("JEPANG"), are compared
+    folded: "Medan" is a city, "medan" a field.
+    """
     exact: dict[str, list[tuple[tuple[str, ...], Target]]] = {}
     folded: dict[str, list[tuple[tuple[str, ...], Target]]] = {}
     for name, target in _entries():
         words = tuple(_split(name))
         if words:
             exact.setdefault(words[0], []).append((words, target))
-            if len(name) >= _MIN_FOLDED:
-                lowered = tuple(word.casefold() for word in words)
-                folded.setdefault(lowered[0], []).append((lowered, target))
+            lowered = tuple(word.casefold() for word in words)
+            folded.setdefault(lowered[0], []).append((lowered, target))
     return _longest_first(exact), _longest_first(folded)
+
+
+@cache
+def _lower_names() -> frozenset[str]:
+    """Return the first words of the names that the tables write in lower case."""
+    return frozenset(_split(name)[0] for name, _ in _entries() if name.islower())
 
 
 def _longest_first(names: dict[str, list[tuple[tuple[str, ...], Target]]]) -> Trie:
@@ -115,16 +127,17 @@ def _entries() -> Iterator[tuple[str, Target]]:
         yield name, ("person", target)
     for name, actor in resources.table("gazetteer/domestic.tsv"):
         yield name, ("domestic", actor)
+    for name, target, *_why in resources.table("gazetteer/masks.tsv"):
+        yield name, ("state" if target != _NOBODY else "domestic", target)
 
 
 def find(text: str) -> list[Mention]:
     """Return the parties named in a text, in order, longest names first, none overlapping.
 
-    Hyphenated pairs are taken apart ("Indonesia-Jepang"). Names in other letter case count where they
-    are long enough to be nothing else ("JEPANG", "jepang").
+    Hyphenated pairs are taken apart ("Indonesia-Jepang"), names in capitals are read as names.
 
     >>> [(m.kind, m.key) for m in find("Presiden Jokowi dan PM Jepang di KTT ASEAN")]
-    [('person', 'ID'), ('state', 'JP'), ('organisation', 'asean')]
+    [('person', 'ID'), ('state', 'JP'), ('organisation', 'ktt_asean')]
     """
     words: list[tuple[str, int, int]] = []
     for match in _WORD.finditer(text):
@@ -143,13 +156,15 @@ def find(text: str) -> list[Mention]:
     position = 0
     while position < len(words):
         size, target = _match(exact.get(plain[position], ()), plain, position)
-        if target is None:
+        shouted = plain[position].isupper() and len(plain[position]) >= _MIN_SHOUTED
+        if target is None and (shouted or lowered[position] in _lower_names()):
             size, target = _match(folded.get(lowered[position], ()), lowered, position)
         if target is None:
             position += 1
             continue
         kind, key = target
-        mentions.append(Mention(kind, key, words[position][1], words[position + size - 1][2]))
+        if key != _NOBODY:
+            mentions.append(Mention(kind, key, words[position][1], words[position + size - 1][2]))
         position += size
     return mentions
 

@@ -9,6 +9,11 @@ from typing import Any, Self
 
 from kerjasama_nlp.evidence import Features, Unit
 
+# A question of which the corpus knows less than this share is about something else, however well the rest
+# fits ("cara membuat rendang"): the confidence falls in proportion. Questions over the project's corpus
+# with an answer stay as they are.
+MIN_KNOWN = 0.5
+
 
 @dataclass(frozen=True, slots=True)
 class Ranker:
@@ -29,7 +34,9 @@ class Ranker:
 
     def probability(self, unit: Unit) -> float:
         """Return the probability (0..1) that `unit` answers its question."""
-        return 1 / (1 + exp(-max(-30.0, min(30.0, self.bias + _dot(self.confidence, unit.features)))))
+        odds = self.bias + _dot(self.confidence, unit.features)
+        trust = min(1.0, unit.features.known / MIN_KNOWN)
+        return trust / (1 + exp(-max(-30.0, min(30.0, odds))))
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON object from which `from_json` restores the ranker."""

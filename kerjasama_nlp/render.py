@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -77,21 +77,30 @@ def printable(text: str) -> str:
     return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
+def table(rows: Mapping[str, object]) -> str:
+    """Return names and values in two columns.
+
+    >>> print(table({"answerable": 3, "score": 0.5}))
+    answerable  3
+    score       0.5
+    """
+    width = max(len(name) for name in rows)
+    return "\n".join(printable(f"{name:{width}}  {value}") for name, value in rows.items())
+
+
 def info_text(manifest: Mapping[str, Any], folder: str) -> str:
     """Return what a model's manifest says, for a reader."""
     package, versions = manifest["package"], manifest.get("versions", {})
-    rows: Sequence[tuple[str, object]] = (
-        (_("model"), folder),
-        (_("format"), manifest["format"]),
-        (_("made by"), f"{package.get('name')} {package.get('version')}"),
-        (_("with"), ", ".join(f"{name} {number}" for name, number in sorted(versions.items()))),
-        (_("articles"), manifest.get("articles", "?")),
-        (_("passages"), manifest.get("passages", "?")),
-        (_("terms"), manifest.get("terms", "?")),
-        (
-            _("size"),
-            _("{kilobytes} kB").format(kilobytes=sum(f["size"] for f in manifest["files"].values()) // 1000),
-        ),
+    size = sum(entry["size"] for entry in manifest["files"].values())
+    return table(
+        {
+            _("model"): folder,
+            _("format"): manifest["format"],
+            _("made by"): f"{package.get('name')} {package.get('version')}",
+            _("with"): ", ".join(f"{name} {number}" for name, number in sorted(versions.items())),
+            _("articles"): manifest.get("articles", "?"),
+            _("passages"): manifest.get("passages", "?"),
+            _("terms"): manifest.get("terms", "?"),
+            _("size"): _("{kilobytes} kB").format(kilobytes=size // 1000),
+        }
     )
-    width = max(len(name) for name, _value in rows)
-    return "\n".join(printable(f"{name:{width}}  {value}") for name, value in rows)

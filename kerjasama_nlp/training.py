@@ -65,8 +65,9 @@ def train(
     """
     if questions:
         from kerjasama_nlp import fitting
+        from kerjasama_nlp.gold import read_questions
 
-        gold = fitting.read_questions(questions)
+        gold = read_questions(questions)
         built, training = index_articles(paths, encoding=encoding, progress=progress)
         return Model(built, fitting.fit(built, gold), {**training, "questions": len(gold)})
     ranker = load(base).ranker

@@ -4,7 +4,6 @@ import gc
 import io
 import json
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -37,6 +36,16 @@ def cases(name):
         pytest.param(row, id=row["label"], marks=[pytest.mark.xfail(reason=row["xfail"])] if "xfail" in row else [])
         for row in rows
     ]
+
+
+def shown(blocks):
+    """Return blocks as the data files write them: "# heading", "paragraph", ["lead-in", "item", ...]."""
+    forms = {
+        "heading": lambda block: "#" * block.level + " " + block.text,
+        "paragraph": lambda block: block.text,
+        "list": lambda block: [block.text, *block.items],
+    }
+    return [forms[block.kind](block) for block in blocks]
 
 
 def growth(function, case):
@@ -187,11 +196,18 @@ def _small_model_made_once(tmp_path_factory):
 
 
 @pytest.fixture
-def small_model(tmp_path, small_articles, shipped_ranker, _small_model_made_once):
-    """Return a model folder of the three small articles, the test's own."""
+def small_model(small_articles, shipped_ranker, _small_model_made_once):
+    """Return a model folder of the three small articles; what a test does to its files is undone after it."""
     from kerjasama_nlp import model, training
 
-    if not _small_model_made_once.exists():
+    folder = _small_model_made_once
+    if not folder.exists():
         built, about = training.index_articles([small_articles])
-        model.save(model.Model(built, shipped_ranker, about), _small_model_made_once)
-    return shutil.copytree(_small_model_made_once, tmp_path / "model")
+        model.save(model.Model(built, shipped_ranker, about), folder)
+    before = {file: file.read_bytes() for file in folder.iterdir()}
+    yield folder
+    for file in set(folder.iterdir()) - set(before):
+        file.unlink()
+    for file, data in before.items():
+        if not file.exists() or file.read_bytes() != data:
+            file.write_bytes(data)

@@ -3,10 +3,9 @@
 import gzip
 
 import pytest
-from conftest import cases, growth
+from conftest import cases, growth, shown
 from hypothesis import given
 from hypothesis import strategies as st
-from test_structure import shown
 
 from kerjasama_nlp.articles import decode, parse_article, read
 from kerjasama_nlp.clean import clean

@@ -38,9 +38,14 @@ def _model_of(folder, ranker, **articles):
     return folder / "model"
 
 
+def _environment():
+    foreign = ("LC_", "LANG", "KERJASAMA")
+    return {k: v for k, v in os.environ.items() if not k.startswith(foreign)} | {"LC_ALL": "C", "TERM": "dumb"}
+
+
 def _start(*args, **streams):
-    environment = os.environ | {"LC_ALL": "C", "TERM": "dumb"}
-    return subprocess.Popen([sys.executable, "-m", "kerjasama_nlp", *map(str, args)], env=environment, **streams)
+    command = [sys.executable, "-m", "kerjasama_nlp", *map(str, args)]
+    return subprocess.Popen(command, env=_environment(), **streams)
 
 
 # One question
@@ -397,30 +402,29 @@ def test_streams_are_utf8_whatever_the_locale(kerjasama, small_model, env):
 # Streams that end, fail or aren't there
 
 
-def _read_one_line_and_leave(folder):
-    """Ask thousands of questions, read the first reply, and close the pipe; return exit code and errors."""
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    questions = (folder.parent / "pertanyaan.txt").resolve()
-    questions.write_text(f"{KNOWN}\n" * 3000, encoding="utf-8")
-    with questions.open("rb") as stdin:
-        process = _start("ask", "--json", "--model", folder, **(pipes | {"stdin": stdin}))
-        with process:
-            assert json.loads(process.stdout.readline())["answer"]
-            process.stdout.close()
-            errors = process.stderr.read()
-            return process.wait(30), errors
+@pytest.fixture(scope="module")
+def left(tmp_path_factory):
+    """Ask thousands of questions, read the first reply and close the pipe; return exit code and errors."""
+    questions = tmp_path_factory.mktemp("pipa") / "pertanyaan.txt"
+    questions.write_text("kapan ASEAN didirikan\n" * 3000, encoding="utf-8")
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with questions.open("rb") as stdin, _start("ask", "--json", stdin=stdin, **pipes) as process:
+        assert json.loads(process.stdout.readline())["answer"]
+        process.stdout.close()
+        errors = process.stderr.read()
+        return process.wait(30), errors
 
 
-def test_reader_that_leaves_is_no_error(small_model):
+def test_reader_that_leaves_is_no_error(left):
     """`| head -1` ends the command quietly."""
-    _, errors = _read_one_line_and_leave(small_model)
+    _, errors = left
     assert errors == b""
 
 
 @pytest.mark.xfail(reason="Typer ends a closed pipe with 1 before `main` sees it")
-def test_reader_that_leaves_is_no_refusal(small_model):
+def test_reader_that_leaves_is_no_refusal(left):
     """A closed pipe doesn't end in the exit code that means that there is no answer."""
-    code, _ = _read_one_line_and_leave(small_model)
+    code, _ = left
     assert code != 1
 
 
@@ -475,11 +479,11 @@ class _Terminal:
         self.keyboard, side = pty.openpty()
         self.shown = ""
         streams = {"stdin": side, "stdout": side, "stderr": side} | streams
-        # login_tty makes the terminal the controlling one, so that Ctrl-C interrupts the command
+        # a session of its own makes the terminal the controlling one, so that Ctrl-C interrupts the command
         lead = "import os, sys; os.setsid(); import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
         start = lead + "os.execv(sys.executable, [sys.executable, '-m', 'kerjasama_nlp', *sys.argv[1:]])"
-        environment = os.environ | {"LC_ALL": "C", "TERM": "dumb"}
-        self.process = subprocess.Popen([sys.executable, "-c", start, *map(str, args)], env=environment, **streams)
+        command = [sys.executable, "-c", start, *map(str, args)]
+        self.process = subprocess.Popen(command, env=_environment(), **streams)
         os.close(side)
 
     def __enter__(self):
@@ -549,10 +553,10 @@ def test_prompt_answers_and_ends(small_model):
         assert "Traceback" not in terminal.shown
 
 
-@pytest.fixture
-def interrupted(small_model):
+@pytest.fixture(scope="module")
+def interrupted():
     """Press Ctrl-C at the prompt; return the exit code and what was shown after it."""
-    with _Terminal("ask", "--model", small_model) as terminal:
+    with _Terminal("ask") as terminal:
         terminal.wait_for("kerjasama> ")
         return terminal.end("\x03"), terminal.shown
 

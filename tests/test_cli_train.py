@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import shutil
 import subprocess
 import sys
 from errno import EIO, ENOSPC
@@ -46,6 +47,12 @@ def _jsonl(path, rows):
 def _texts(folder):
     """Return all texts of a model's passages."""
     return [passage.text for passage in load(folder).index.passages]
+
+
+@pytest.fixture
+def old_model(small_model, tmp_path):
+    """Return a model folder of the test's own, beside the articles."""
+    return shutil.copytree(small_model, tmp_path / "model")
 
 
 # What it takes
@@ -205,21 +212,21 @@ def test_file_name_in_another_encoding(call, tmp_path):
 # What it writes, and what it never overwrites
 
 
-def test_existing_output(call, small_articles, small_model, tmp_path):
+def test_existing_output(call, small_articles, old_model, tmp_path):
     """An output that exists is told at once, before anything is read, and stays as it is."""
     before = _contents(tmp_path)
-    assert "--force" in _one_line(call("train", "--articles", small_articles, "-o", small_model), 6)
-    assert "--force" in _one_line(call("train", "--articles", "tidak-ada", "-o", small_model), 6)
+    assert "--force" in _one_line(call("train", "--articles", small_articles, "-o", old_model), 6)
+    assert "--force" in _one_line(call("train", "--articles", "tidak-ada", "-o", old_model), 6)
     assert _contents(tmp_path) == before
 
 
-def test_force_replaces_a_model(call, small_articles, small_model, tmp_path):
+def test_force_replaces_a_model(call, small_articles, old_model, tmp_path):
     """--force puts the new model in the old one's place, whole."""
-    (small_model / "catatan.txt").write_text("milik model lama", encoding="utf-8")
-    reply = call("train", "--articles", small_articles / "pakta.txt", "-o", small_model, "--force")
+    (old_model / "catatan.txt").write_text("milik model lama", encoding="utf-8")
+    reply = call("train", "--articles", small_articles / "pakta.txt", "-o", old_model, "--force")
     assert reply.code == 0
-    assert load(small_model).manifest["articles"] == 1
-    assert not (small_model / "catatan.txt").exists()
+    assert load(old_model).manifest["articles"] == 1
+    assert not (old_model / "catatan.txt").exists()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["artikel", "model"]
 
 
@@ -251,7 +258,7 @@ def test_output_name_that_is_too_long(call, small_articles):
     [(np, "save"), (Path, "write_text"), (os, "fsync"), (Path, "rename")],
     ids=["array", "text", "flush", "rename"],
 )
-def test_full_disk(monkeypatch, call, small_articles, small_model, tmp_path, previous, step):
+def test_full_disk(monkeypatch, call, small_articles, old_model, tmp_path, previous, step):
     """A write that fails at the last moment ends in exit code 74: no half model, no litter, the old one stays."""
     before = _contents(tmp_path)
     calls = 0
@@ -269,7 +276,7 @@ def test_full_disk(monkeypatch, call, small_articles, small_model, tmp_path, pre
         return original(*args, **kwargs)
 
     monkeypatch.setattr(owner, name, fail)
-    output = ("-o", small_model, "--force") if previous else ("-o", "baru")
+    output = ("-o", old_model, "--force") if previous else ("-o", "baru")
     error = _one_line(call("train", "--articles", small_articles, *output), 74)
     assert "cannot be written (disk trouble)" in error
     assert calls >= fatal

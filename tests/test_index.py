@@ -4,7 +4,7 @@ from math import log
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kerjasama_nlp import tfidf
@@ -85,6 +85,7 @@ def _formula(corpus, surface, term, passage):
     return (tfidf.SURFACE_WEIGHT if surface[term] else 1.0) * idf * tf * (tfidf.K1 + 1) / (tf + tfidf.K1)
 
 
+@settings(max_examples=60)
 @given(CORPUS, SURFACES, st.lists(st.tuples(st.integers(0, N_TERMS - 1), st.floats(0.1, 1.0)), max_size=5))
 def test_scores_equal_the_formula(corpus, surface, query):
     """NumPy's scores are those of the formula in the module's description, computed term by term."""
@@ -96,6 +97,7 @@ def test_scores_equal_the_formula(corpus, surface, query):
     assert scores.tolist() == pytest.approx(slow, rel=1e-5, abs=1e-6)
 
 
+@settings(max_examples=60)
 @given(CORPUS, SURFACES, st.randoms(use_true_random=False))
 def test_order_of_passages_changes_no_score(corpus, surface, chance):
     """Each passage keeps its exact score wherever it stands in the corpus."""
@@ -107,6 +109,7 @@ def test_order_of_passages_changes_no_score(corpus, surface, chance):
     assert moved.tolist() == scores[order].tolist()
 
 
+@settings(max_examples=60)
 @given(CORPUS, SURFACES)
 def test_postings_are_well_formed(corpus, surface):
     """Each term's passages ascend, are those that hold it, and weigh more than nothing."""

@@ -182,18 +182,17 @@ def test_missing_file(call, small_model, name):
 
 
 @pytest.mark.parametrize("name", FILES)
-@pytest.mark.parametrize("kept", [0, 0.5, -1], ids=["empty", "half", "all but one byte"])
+@pytest.mark.parametrize("kept", ["half", "all but one byte"])
 def test_truncated_file(call, small_model, name, kept):
     """A model with a file that was cut off, as after an interrupted copy, isn't opened."""
     data = (small_model / name).read_bytes()
-    # the manifest's last byte is a line end, which may go
-    end = kept if kept == 0 else int(len(data) * kept) if kept > 0 else kept - (name == "manifest.json")
-    (small_model / name).write_bytes(data[:end])
+    # the manifest's very last byte is a line end, which it can spare
+    (small_model / name).write_bytes(data.rstrip(b"\n")[:-1] if kept != "half" else data[: len(data) // 2])
     assert name in _one_line(call("ask", "--model", small_model, QUESTIONS[0]))
 
 
 @pytest.mark.parametrize("name", [name for name in FILES if name != "manifest.json"])
-@pytest.mark.parametrize("place", [0, 0.5, -1], ids=["first", "middle", "last"])
+@pytest.mark.parametrize("place", [0.5, -1], ids=["middle", "last"])
 def test_one_flipped_bit(call, small_model, name, place):
     """One wrong bit anywhere is noticed before anything is answered."""
     data = bytearray((small_model / name).read_bytes())
@@ -259,7 +258,7 @@ def _survives(folder, name, data):
     (folder / name).write_bytes(data)
     try:
         opened = load(folder)
-        for question in QUESTIONS:
+        for question in QUESTIONS[:3]:
             opened.ask(question, min_confidence=0)
     except ModelError:
         return False
@@ -284,8 +283,8 @@ def test_unhashed_damage_never_crashes(monkeypatch, small_model, name):
     monkeypatch.setattr(model, "ALWAYS_VERIFIED_BYTES", -1)
     data = (small_model / name).read_bytes()
     first = 128 if name.endswith(".npy") else 0
-    outcomes = [_survives(small_model, name, flipped) for flipped in _flips(data, first, len(data), 60)]
-    assert len(outcomes) == 60
+    outcomes = [_survives(small_model, name, flipped) for flipped in _flips(data, first, len(data), 30)]
+    assert len(outcomes) == 30
     assert _survives(small_model, name, data)
 
 

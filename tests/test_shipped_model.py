@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from conftest import PROJECT
 
-from kerjasama_nlp import fitting
+from kerjasama_nlp.evaluation import score_questions
+from kerjasama_nlp.gold import read_questions
 
 CORPUS = PROJECT / "corpus"
 # Floors below what is measured (README), so that a real loss fails and a rounding difference doesn't.
@@ -64,26 +65,17 @@ def _assert_close(old, new, where):
         assert old == new, where
 
 
-def _scores(model, path):
-    gold = fitting.read_questions([path])
-    replies = [(question, model.ask(question.text)) for question in gold]
-    answerable = [question.accepts(reply.answer) for question, reply in replies if question.answerable]
-    refused = [reply.answer is None for question, reply in replies if not question.answerable]
-    assert len(answerable) > 150
-    assert len(refused) > 90
-    return {"answer_accuracy": np.mean(answerable), "refusal_recall": np.mean(refused)}
-
-
 def test_held_out_questions_stay_answered(shipped):
     """On questions that nothing was fitted on, answers and refusals stay above their floors."""
-    scores = _scores(shipped, CORPUS / "questions" / "held_out.jsonl")
-    assert {name: score for name, score in scores.items() if score < FLOORS[name]} == {}
+    scores = score_questions(shipped, read_questions([CORPUS / "questions" / "held_out.jsonl"]))
+    assert (scores.answerable, scores.unanswerable) == (310, 104)
+    assert {name: getattr(scores, name) for name, floor in FLOORS.items() if getattr(scores, name) < floor} == {}
 
 
 def test_questions_of_both_parts_differ():
     """No question stands in both parts."""
     train, held_out = (
-        {question.text.lower() for question in fitting.read_questions([CORPUS / "questions" / f"{part}.jsonl"])}
+        {question.text.lower() for question in read_questions([CORPUS / "questions" / f"{part}.jsonl"])}
         for part in ("train", "held_out")
     )
     assert train.isdisjoint(held_out)
@@ -95,7 +87,7 @@ def test_gold_strings_stand_in_the_corpus():
         " ".join(path.read_text(encoding="utf-8").lower().split())
         for path in sorted((CORPUS / "articles").glob("*.md"))
     )
-    gold = fitting.read_questions([CORPUS / "questions" / "train.jsonl", CORPUS / "questions" / "held_out.jsonl"])
+    gold = read_questions([CORPUS / "questions" / "train.jsonl", CORPUS / "questions" / "held_out.jsonl"])
     lost = [
         (question.text, alternatives)
         for question in gold

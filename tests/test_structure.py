@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from conftest import cases, growth
+from conftest import cases, growth, shown
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,16 +34,6 @@ LINES = st.lists(
     ),
     max_size=12,
 )
-
-
-def shown(blocks):
-    """Return blocks as the data files write them: "# heading", "paragraph", ["lead-in", "item", ...]."""
-    forms = {
-        "heading": lambda block: "#" * block.level + " " + block.text,
-        "paragraph": lambda block: block.text,
-        "list": lambda block: [block.text, *block.items],
-    }
-    return [forms[block.kind](block) for block in blocks]
 
 
 def words(text):
