@@ -19,6 +19,7 @@ CANDIDATES = 15
 MAX_FACT = 480
 MAX_PROSE = 700
 MAX_ANSWER = 1_200
+_MORE = " …"
 # A unit that speaks of this share of a comparison's concepts compares them by itself.
 COMPARING_COVERAGE = 0.9
 # A sentence that draws a conclusion: its reason stands before it.
@@ -71,7 +72,8 @@ def ask(index: Index, ranker: Ranker, text: str, *, top_k: int = 5, min_confiden
     if len(sides) > 1 and not _compares(finding.best):
         confidence = min(ranker.probability(side.best) for side in sides)
         answer = "\n".join(
-            compose(side.question, side.best, side.units, limit=MAX_ANSWER // len(sides)) for side in sides
+            compose(side.question, side.best, side.units, limit=(MAX_ANSWER - len(sides) + 1) // len(sides))
+            for side in sides
         )
         numbers = [side.best.number for side in sides]
     return Answer(
@@ -136,7 +138,7 @@ def compose(question: Question, unit: Unit, units: list[Unit], limit: int = MAX_
             if other.number == unit.number and other.start >= end and other.end - start <= wanted:
                 end = other.end
     answer = prefix + text[start:end]
-    return answer if len(answer) <= limit else answer[:limit].rsplit(" ", 1)[0] + " …"
+    return _cut(answer, wanted if question.kind in _FACTS else limit)
 
 
 def _naming_heading(question: Question, unit: Unit) -> str:
@@ -163,4 +165,9 @@ def _shorten_list(text: str, limit: int) -> str:
     if len(text) <= limit:
         return text
     end = text.rfind("\n" + ITEM_MARK, 0, limit)
-    return text[:end] if end > 0 else text[:limit].rsplit(" ", 1)[0] + " …"
+    return text[:end] if end > text.find("\n" + ITEM_MARK) else _cut(text, limit)
+
+
+def _cut(text: str, limit: int) -> str:
+    """Cut a text between words where it is longer than `limit` characters, the mark of the cut included."""
+    return text if len(text) <= limit else text[: limit - len(_MORE)].rsplit(" ", 1)[0] + _MORE

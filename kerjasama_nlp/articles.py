@@ -6,12 +6,16 @@ import codecs
 import gzip
 import json
 import re
-from collections.abc import Iterable, Iterator
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from io import BufferedIOBase
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from kerjasama_nlp import structure
-from kerjasama_nlp.clean import clean
+from kerjasama_nlp.clean import clean, drop_invisible
 from kerjasama_nlp.errors import InputError
 from kerjasama_nlp.i18n import _
 from kerjasama_nlp.markup import html_to_lines
@@ -29,8 +33,13 @@ _BOMS = (
 )
 # A title made from the text's first words, where nothing else names the article.
 _TITLE_WORDS = 8
-# A NUL this early means a binary file; text in UTF-16 is told by its byte order mark before that.
+# A NUL this early means a binary file, in all encodings but these, where a line's end holds NULs, too.
 _SNIFFED_BYTES = 8192
+_WIDE_ENCODINGS = ("utf-16", "utf-32")
+# A line of a Markdown front matter: a key, an item, a comment; below a key with > or | stands free text.
+_KEY = re.compile(r"[\w-]+:(?:\s|$)")
+_META = re.compile(r"[\w-]+:(?:\s.*)?|-.*|\#.*|")
+_FREE_TEXT = re.compile(r"[\w-]+:\s[>|][+-]?")
 
 
 def decode(data: bytes, path: str, encoding: str = "utf-8") -> str:
@@ -38,17 +47,11 @@ def decode(data: bytes, path: str, encoding: str = "utf-8") -> str:
 
     Raises InputError for binary files and bytes that aren't in the encoding.
     """
-    for bom, codec in _BOMS:
-        if data.startswith(bom):
-            encoding = codec
-            break
-    else:
-        if b"\0" in data[:_SNIFFED_BYTES]:
-            raise InputError(_("{path}: found a binary file, expected text").format(path=path))
+    encoding = _encoding_of(data, encoding)
+    if not _is_wide(encoding) and b"\0" in data[:_SNIFFED_BYTES]:
+        raise InputError(_("{path}: found a binary file, expected text").format(path=path))
     try:
         return data.decode(encoding)
-    except LookupError:
-        raise InputError(_("unknown encoding {encoding!r}; try utf-8 or cp1252").format(encoding=encoding)) from None
     except UnicodeDecodeError as error:
         raise InputError(
             _(
@@ -56,6 +59,23 @@ def decode(data: bytes, path: str, encoding: str = "utf-8") -> str:
                 "or name its encoding, for example --encoding cp1252"
             ).format(path=path, position=error.start, encoding=encoding)
         ) from None
+    except (LookupError, ValueError):  # no such encoding, or one that decodes nothing
+        raise _unknown(encoding) from None
+
+
+def _encoding_of(data: bytes, encoding: str) -> str:
+    return next((codec for bom, codec in _BOMS if data.startswith(bom)), encoding)
+
+
+def _is_wide(encoding: str) -> bool:
+    try:
+        return codecs.lookup(encoding).name.startswith(_WIDE_ENCODINGS)
+    except (LookupError, ValueError):
+        raise _unknown(encoding) from None
+
+
+def _unknown(encoding: str) -> InputError:
+    return InputError(_("unknown encoding {encoding!r}; try utf-8 or cp1252").format(encoding=encoding))
 
 
 def read(path: Path, encoding: str = "utf-8") -> Iterator[Article]:
@@ -64,49 +84,87 @@ def read(path: Path, encoding: str = "utf-8") -> Iterator[Article]:
     Raises InputError where nothing can be read: no such path, no article in a folder, a binary
     file, a broken encoding, a JSONL line that isn't an object with a text.
     """
+    try:
+        files = _files(path)
+    except OSError as error:  # a name that the system doesn't take, a folder that it doesn't open
+        raise _unreadable(path, error) from None
+    ids = Counter(_stem(name) for _, name in files)
+    names = {name for _, name in files}
+    for file, name in files:
+        stem = _stem(name)  # "a.md" and "a.txt" keep their suffixes, which is all that tells them apart
+        yield from _read_file(file, name, stem if ids[stem] == 1 and stem not in names - {name} else name, encoding)
+
+
+def _files(path: Path) -> list[tuple[Path, str]]:
+    """Return the articles' files below a path with the names they go by."""
     if path.is_dir():
-        files = sorted(file for file in path.rglob("*") if file.is_file() and _readable(file.name))
+        found = [(file, file.relative_to(path)) for file in path.rglob("*") if file.is_file()]
+        files = sorted((file, _printable(name.as_posix())) for file, name in found if _is_article(name))
         if not files:
             raise InputError(_("{path}: found no article; expected .txt, .md, .html or .jsonl files").format(path=path))
-        for file in files:
-            yield from _read_file(file, file.relative_to(path).as_posix(), encoding)
-    elif path.is_file():
-        yield from _read_file(path, path.name, encoding)
-    else:
-        raise InputError(_("{path}: no such file or folder").format(path=path))
+        return files
+    if path.is_file():
+        return [(path, _printable(path.name))]
+    raise InputError(_("{path}: no such file or folder").format(path=path))
 
 
-def _readable(name: str) -> bool:
-    if name.startswith("."):
+def _is_article(name: Path) -> bool:
+    if any(part.startswith(".") for part in name.parts):
         return False
-    return Path(name).suffix.lower() in TEXT_SUFFIXES or _JSONL_NAME.fullmatch(name) is not None
+    return name.suffix.lower() in TEXT_SUFFIXES or _JSONL_NAME.fullmatch(name.name) is not None
 
 
-def _read_file(file: Path, name: str, encoding: str) -> Iterator[Article]:
+def _printable(name: str) -> str:
+    """Return a file's name with a "?" for each byte that isn't UTF-8, so that it can be stored."""
+    return name.encode("utf-8", "replace").decode()
+
+
+def _stem(name: str) -> str:
+    return name.rsplit(".", 1)[0]
+
+
+def _unreadable(path: Path, error: Exception) -> InputError:
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return InputError(_("{path}: cannot be read ({reason})").format(path=path, reason=reason))
+
+
+def _read_file(file: Path, name: str, article_id: str, encoding: str) -> Iterator[Article]:
     try:
         if _JSONL_NAME.fullmatch(name):
-            with gzip.open(file) if name.lower().endswith(".gz") else file.open("rb") as lines:
-                yield from _read_jsonl(lines, name, encoding)
+            with gzip.open(file) if name.lower().endswith(".gz") else file.open("rb") as stream:
+                yield from _read_jsonl(stream, name, encoding)
             return
         data = file.read_bytes()
-    except (OSError, EOFError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise InputError(_("{path}: cannot be read ({reason})").format(path=file, reason=reason)) from None
+    except (OSError, EOFError, zlib.error) as error:
+        raise _unreadable(file, error) from None
     text = decode(data, str(file), encoding)
     title = ""
     if file.suffix.lower() in _HTML_SUFFIXES:
         title, text = html_to_lines(text)
-    article_id = name.rsplit(".", 1)[0]
     yield parse_article(article_id, title, text, path=name)
 
 
-def _read_jsonl(lines: Iterable[bytes], name: str, encoding: str) -> Iterator[Article]:
-    for number, line in enumerate(lines, 1):
-        where = f"{name}:{number}"
-        if not line.strip():
-            continue
+def _jsonl_lines(stream: BufferedIOBase, name: str, encoding: str) -> Iterator[tuple[str, str]]:
+    """Yield each line that isn't blank, decoded, below where it stands ("a.jsonl:3").
+
+    A line's end is a single byte in all encodings but the wide ones, whose files are read as a whole.
+    """
+    first = stream.readline()
+    encoding = _encoding_of(first, encoding)
+    if _is_wide(encoding):
+        for number, line in enumerate(decode(first + stream.read(), name, encoding).split("\n"), 1):
+            if line.strip():
+                yield f"{name}:{number}", line
+        return
+    for number, data in enumerate(chain([first], stream), 1):
+        if data.strip():
+            yield f"{name}:{number}", decode(data, f"{name}:{number}", encoding)
+
+
+def _read_jsonl(stream: BufferedIOBase, name: str, encoding: str) -> Iterator[Article]:
+    for where, line in _jsonl_lines(stream, name, encoding):
         try:
-            row: Any = json.loads(decode(line, where, encoding))
+            row: Any = json.loads(line)
         except (ValueError, RecursionError):
             raise InputError(
                 _('{where}: not JSON; expected one object {{"id", "title", "text"}} a line').format(where=where)
@@ -116,7 +174,7 @@ def _read_jsonl(lines: Iterable[bytes], name: str, encoding: str) -> Iterator[Ar
         article_id = row.get("id")
         title = row.get("title")
         yield parse_article(
-            str(article_id) if article_id not in (None, "") else where,
+            drop_invisible(str(article_id)) if article_id not in (None, "") else where,
             title if isinstance(title, str) else "",
             row["text"],
             path=where,
@@ -135,7 +193,7 @@ def parse_article(article_id: str, title: str, text: str, path: str) -> Article:
     """
     front_title, text = _front_matter(clean(text))
     blocks = structure.parse(text)
-    title = clean(title).replace("\n", " ") or front_title
+    title = " ".join(clean(title).split()) or front_title
     if not title and blocks:
         title, blocks = _title_from(blocks)
     return Article(article_id, title, path, tuple(blocks))
@@ -143,11 +201,23 @@ def parse_article(article_id: str, title: str, text: str, path: str) -> Article:
 
 def _front_matter(text: str) -> tuple[str, str]:
     """Return the `title:` of a Markdown front matter ("" when there is none) and the text without it."""
-    match = re.match(r"---\n(.*?)\n---(?:\n|$)", text, re.DOTALL)
-    if match is None:
+    lines = text.split("\n") if text.startswith("---\n") else []
+    if "---" not in lines[1:]:
         return "", text
-    title = re.search(r"^title:\s*[\"']?(.*?)[\"']?$", match[1], re.MULTILINE)
-    return (title[1] if title else ""), text[match.end() :]
+    end = lines.index("---", 1)
+    free_text = title = ""
+    for line in lines[1:end]:
+        if _KEY.match(line):
+            free_text = line if _FREE_TEXT.fullmatch(line) else ""
+        elif not free_text and not _META.fullmatch(line):
+            return "", text  # a rule above a text, and another one below
+        title = title or _title_value(line)
+    return title, "\n".join(lines[end + 1 :])
+
+
+def _title_value(line: str) -> str:
+    match = re.fullmatch(r"title:\s*[\"']?(.*?)[\"']?", line)
+    return match[1] if match else ""
 
 
 def _title_from(blocks: list[Block]) -> tuple[str, list[Block]]:

@@ -15,11 +15,15 @@ _LINE_ENDS = re.compile(r"\r\n?|[\v\f\x1c-\x1e\x85\u2028\u2029]")
 # Spaces that aren't U+0020: no-break, thin, ideographic ..., and the tab.
 _SPACES = re.compile(r"[^\S\n]+")
 # Never printed, and a way to spoof a terminal: C0 and C1 controls, zero-width and bidirectional marks,
-# soft hyphen, byte order mark, interlinear and tag characters.
+# soft hyphen, byte order mark, interlinear and tag characters; and halves of surrogate pairs, which no file can hold.
 _INVISIBLE = re.compile(
-    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ud800-\udfff\ufeff"
     "\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
+# A letter carries 30 marks at most, as Unicode's Stream-Safe Text Format has it: sorting more takes quadratic
+# time. Marks are neither letters nor ASCII, so only runs of such characters are looked at one by one.
+_MAX_MARKS = 30
+_MANY_MARKS = re.compile(rf"[^\w\s!-~]{{{_MAX_MARKS + 1},}}")
 _EDGES = re.compile(r" *\n *")
 _BLANKS = re.compile(r"\n{3,}")
 _ENTITY = re.compile(r"&(?:amp;)*(?P<name>(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});)", re.IGNORECASE)
@@ -39,6 +43,25 @@ def unescape_entities(text: str) -> str:
 def unify_line_ends(text: str) -> str:
     r"""Turn every kind of line end into "\n"."""
     return _LINE_ENDS.sub("\n", text)
+
+
+def limit_marks(text: str) -> str:
+    """Drop what is stacked on one letter beyond 30 marks.
+
+    >>> len(limit_marks("e" + 1000 * "\u0301"))
+    31
+    """
+    return _MANY_MARKS.sub(_limited, text)
+
+
+def _limited(match: re.Match[str]) -> str:
+    kept = []
+    marks = 0
+    for character in match.group():
+        marks = marks + 1 if unicodedata.combining(character) else 0
+        if marks <= _MAX_MARKS:
+            kept.append(character)
+    return "".join(kept)
 
 
 def compose(text: str) -> str:
@@ -71,6 +94,7 @@ STEPS: tuple[Callable[[str], str], ...] = (
     unescape_entities,
     unify_line_ends,
     drop_invisible,
+    limit_marks,
     compose,
     squeeze_spaces,
     squeeze_blank_lines,

@@ -1,4 +1,4 @@
-"""The command line: parse, one library call, render. The only module that prints.
+"""The command line: parse, one library call, render; `console` prints.
 
 Everything heavy is imported inside the command that needs it, so that `--help` stays light.
 """
@@ -8,14 +8,15 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Iterator
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer.main import get_command
 
-from kerjasama_nlp import help_text
-from kerjasama_nlp.errors import KerjasamaError, UsageError
+from kerjasama_nlp import console, help_text
+from kerjasama_nlp.errors import KerjasamaError, OutputError, UsageError
 from kerjasama_nlp.i18n import _
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 EXIT_NO_ANSWER = 1
 EXIT_INTERRUPTED = 130
-PROMPT = "kerjasama> "
+PROGRAM = "kerjasama"
 # Importing NumPy allocates much and frees nothing: collecting less often saves a tenth of a cold start.
 _GC_THRESHOLD = 100_000
 
@@ -47,8 +48,15 @@ def _show_version(value: bool) -> None:  # noqa: FBT001  # typer calls it with t
     if value:
         from importlib.metadata import version
 
-        _print(f"kerjasama-nlp {version('kerjasama-nlp')}")
+        console.say(f"kerjasama-nlp {version('kerjasama-nlp')}")
         raise typer.Exit
+
+
+def _share(value: float | None) -> float | None:
+    """Refuse nan, which passes a check of bounds; in Typer's words, which are translated later."""
+    if value is not None and isnan(value):
+        raise typer.BadParameter(f"{value} is not in the range 0.0<=x<=1.0.")
+    return value
 
 
 @app.callback(help=_("Answers questions and labels news about international cooperation, in Indonesian."))
@@ -59,7 +67,7 @@ def _root(
     ] = False,
 ) -> None:
     if context.invoked_subcommand is None:
-        _print(context.get_help())
+        console.say(context.get_help())
 
 
 @app.command(cls=help_text.Command, help=_("Answer a question from the corpus, or say that it holds no answer."))
@@ -76,6 +84,7 @@ def ask(
             "--min-confidence",
             min=0.0,
             max=1.0,
+            callback=_share,
             help=_("Refuse below this confidence."),
             show_default=_("the model's threshold"),
         ),
@@ -92,38 +101,22 @@ def ask(
 
     def reply(text: str) -> Answer:
         answer = loaded.ask(text, top_k=top_k, min_confidence=min_confidence)
-        _print(render.answer_json(answer) if json else render.answer_text(answer))
+        console.say(render.answer_json(answer) if json else render.answer_text(answer))
         return answer
 
     if question is not None:
         if reply(question).answer is None:
             raise typer.Exit(EXIT_NO_ANSWER)
-    elif sys.stdin.isatty():
-        for line in _prompt():
+    elif console.is_interactive():
+        console.note(_("Type a question; end with Ctrl-D."))
+        for line in console.typed_lines():
             reply(line)
     else:
-        for line in sys.stdin:
+        for line in console.lines():
             if line.strip() or json:
-                reply(line.rstrip("\r\n"))
+                reply(line)
                 if not json:
-                    _print("")
-
-
-def _prompt() -> Iterator[str]:
-    """Yield the questions typed at the prompt until the end of input."""
-    import contextlib
-
-    with contextlib.suppress(ImportError):
-        import readline  # noqa: F401  # line editing and history for input()
-    _note(_("Type a question; end with Ctrl-D."))
-    while True:
-        try:
-            line = input(PROMPT)
-        except EOFError:
-            _print("")
-            return
-        if line.strip():
-            yield line
+                    console.say("")
 
 
 @app.command(cls=help_text.Command, help=_("Train a model on your own articles."))
@@ -150,17 +143,15 @@ def train(
 ) -> None:
     """Train on articles and write the model folder."""
     from kerjasama_nlp import files, training
-    from kerjasama_nlp.model import save
+    from kerjasama_nlp.model import MANIFEST, save
 
     if not articles:
         raise UsageError(_("found nothing to train on; expected --articles DIR"))
-    files.refuse_existing(output, force=force)
-    trained = training.train(
-        articles, questions=questions or (), base=base, encoding=encoding, progress=_progress(_("articles"))
-    )
-    _end_progress()
+    files.refuse_existing(output, force=force, marker=MANIFEST)
+    with console.progress(_("articles")) as progress:
+        trained = training.train(articles, questions=questions or (), base=base, encoding=encoding, progress=progress)
     save(trained, output, force=force)
-    _note(
+    console.note(
         _("{output}: {articles} articles, {passages} passages, {terms} terms").format(
             output=output,
             articles=trained.training["articles"],
@@ -184,7 +175,7 @@ def evaluate(
     from kerjasama_nlp.model import load
 
     scores = evaluation.score_questions(load(model), read_questions(questions)).to_json()
-    _print(render.to_json(scores) if json else render.table(scores))
+    console.say(render.to_json(scores) if json else render.table(scores))
 
 
 @app.command(cls=help_text.Command, help=_("Show what a model holds; --verify checks every byte."))
@@ -202,9 +193,9 @@ def info(
     if verify:
         check_files(folder, manifest, hashes=True)
         load(folder)
-    _print(render.to_json(manifest, indent=1) if json else render.info_text(manifest, str(folder)))
+    console.say(render.to_json(manifest, indent=1) if json else render.info_text(manifest, str(folder)))
     if verify:
-        _note(_("all files are as they were saved"))
+        console.note(_("all files are as they were saved"))
 
 
 @app.command(cls=help_text.Command, help=_("Stem Indonesian text, word by word."))
@@ -215,28 +206,9 @@ def stem(
     from kerjasama_nlp.tokens import Analyzer
 
     analyzer = Analyzer(stopwords=frozenset())
-    lines = sys.stdin if text is None or text == "-" else text.splitlines()
+    lines = console.lines() if text is None or text == "-" else text.splitlines()
     for line in lines:
-        _print(" ".join(token.terms[0] for token in analyzer.tokenize(line)))
-
-
-def _print(text: str) -> None:
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
-
-
-def _note(text: str) -> None:
-    sys.stderr.write(text + "\n")
-
-
-def _progress(unit: str) -> help_text.Progress | None:
-    """Return a counter that draws on stderr, or None where stderr is no terminal."""
-    return help_text.Progress(unit) if sys.stderr.isatty() else None
-
-
-def _end_progress() -> None:
-    if sys.stderr.isatty():
-        sys.stderr.write("\r\x1b[K")
+        console.say(" ".join(token.terms[0] for token in analyzer.tokenize(line)))
 
 
 def main() -> None:
@@ -244,28 +216,44 @@ def main() -> None:
     gc.set_threshold(_GC_THRESHOLD)
     # Nothing here multiplies large matrices; starting a pool of threads only costs time and memory.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    for stream in (sys.stdin, sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+    console.prepare()
     try:
-        code = app(standalone_mode=False)
+        code = _run(sys.argv[1:])
     except KerjasamaError as error:
         _fail(str(error), error.exit_code)
     except KeyboardInterrupt:
-        sys.stderr.write("\n")
+        console.end_line()
         _fail(_("interrupted"), EXIT_INTERRUPTED)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has gone: end quietly
+    except OSError as error:
+        if error.filename is not None:
+            raise  # what goes wrong with a file is told where it happens
+        console.discard_output()
+        if not isinstance(error, BrokenPipeError):  # a reader that has gone is no failure: end quietly
+            reason = error.strerror or error
+            _fail(_("standard output cannot be written ({reason})").format(reason=reason), OutputError.exit_code)
     except Exception as error:
         message = help_text.usage_message(error)
         if message is None:
             raise
         _fail(message, UsageError.exit_code)
     else:
-        sys.exit(code or 0)
+        sys.exit(code)
+
+
+def _run(arguments: list[str]) -> int:
+    """Run the command that `arguments` call, and return its exit code.
+
+    Typer's own way to run it would catch interrupts and closed pipes and end in exit codes of its own.
+    """
+    command = get_command(app)
+    try:
+        with command.make_context(PROGRAM, arguments) as context:
+            command.invoke(context)
+    except typer.Exit as end:
+        return end.exit_code
+    return 0
 
 
 def _fail(message: str, code: int) -> None:
-    from kerjasama_nlp.render import printable
-
-    _note(_("kerjasama: error: {message}").format(message=printable(message).replace("\n", " ")))
+    console.note(_("kerjasama: error: {message}").format(message=message))
     sys.exit(code)

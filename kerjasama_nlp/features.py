@@ -2,14 +2,12 @@
 
 A text becomes a bag of named features with a value each:
 
-    w:STEM, b:STEM STEM      its words and pairs of neighbouring words
+    w:TERM, b:STEM STEM      its words (stems and surface forms) and pairs of neighbouring words
     n:...                    runs of two or three words with the parties replaced by what they are:
                              "n:bantu NEGARA", "n:RI dan NEGARA", "n:presiden NEGARA"
     o:ID                     an organisation that is named
     s:...                    structure: how many states from how many regions, which kinds of
                              organisation, whose acts the verbs report, and these two by two
-
-Names of single states are left out of the words: that Jordan is named says nothing about what it did.
 """
 
 from __future__ import annotations
@@ -19,6 +17,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 from kerjasama_nlp import parties, resources
 from kerjasama_nlp.parties import HOME, Mention
@@ -28,17 +27,23 @@ from kerjasama_nlp.tokens import Analyzer, fold
 LEAD_WORDS = 14
 # A cooperative or hostile word this near to a party is about that party.
 NEAR_WORDS = 4
+# More parties, or more cue words, than this make no difference.
 _MANY = 4
+# Headlines, sentences and paragraphs by their words.
+HEADLINE_WORDS = 12
+SENTENCE_WORDS = 39
+# Distinct features whose numbers are kept, about 150 bytes each.
+CACHE_FEATURES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A text taken apart: its terms, one symbol or stem a word, and its parties."""
+    """A text taken apart: each word's terms, one symbol or stem a word, and its parties."""
 
-    words: tuple[str, ...]
+    words: tuple[tuple[str, ...], ...]
     symbols: tuple[str, ...]
     mentions: tuple[Mention, ...]
-    folded: str
+    text: str
 
 
 @cache
@@ -74,31 +79,27 @@ def _symbol(mention: Mention) -> str:
 def read(text: str, analyzer: Analyzer) -> Reading:
     """Take a text apart."""
     mentions = parties.find(text)
-    words: list[str] = []
+    words: list[tuple[str, ...]] = []
     symbols: list[str] = []
     pending = list(mentions)
     for token in analyzer.tokenize(text):
+        words.append(token.terms)
         while pending and pending[0].end <= token.start:
             symbols.append(_symbol(pending.pop(0)))
-        if pending and pending[0].start < token.end:
-            continue
-        words.append(token.terms[0])
-        symbols.append(token.terms[0])
+        if not (pending and pending[0].start < token.end):
+            symbols.append(token.terms[0])
     symbols.extend(_symbol(mention) for mention in pending)
-    return Reading(tuple(words), tuple(symbols), tuple(mentions), fold(text))
+    return Reading(tuple(words), tuple(symbols), tuple(mentions), text)
 
 
-def features(text: str, analyzer: Analyzer) -> Counter[str]:
-    """Return the features of a text with their counts (structure: 1)."""
-    reading = read(text, analyzer)
+def count(reading: Reading) -> Counter[str]:
+    """Return the features of a text with their counts (organisations and structure: 1)."""
     found: Counter[str] = Counter()
-    found.update(f"w:{word}" for word in reading.words)
-    found.update(f"b:{a} {b}" for a, b in zip(reading.words, reading.words[1:], strict=False))
+    found.update(f"w:{term}" for terms in reading.words for term in terms)
+    found.update(f"b:{left[0]} {right[0]}" for left, right in pairwise(reading.words))
     found.update(_runs(reading.symbols))
-    for mention in reading.mentions:
-        if mention.kind == "organisation":
-            found[f"o:{mention.key}"] = 1
-    found.update(dict.fromkeys(structure(reading), 1))
+    found.update({f"o:{mention.key}" for mention in reading.mentions if mention.kind == "organisation"})
+    found.update(structure(reading))
     return found
 
 
@@ -170,8 +171,9 @@ def _acts(reading: Reading) -> Iterator[str]:
         yield f"aksi={cue}"
         if count > 1:
             yield f"aksi2={cue}"
+    folded = fold(reading.text)
     for name, pattern in _reciprocals():
-        if pattern.search(reading.folded):
+        if pattern.search(folded):
             yield f"frasa={name}"
     friendly = sum(counts[cue] for cue in _FRIENDLY)
     hostile = sum(counts[cue] for cue in _HOSTILE)
@@ -187,19 +189,19 @@ _HOSTILE = frozenset("serang bunuh kecam ancam sanksi".split())
 
 
 def _position(reading: Reading) -> Iterator[str]:
-    """Yield how the parties stand to each other: joined by a hyphen, by "dan", as a list."""
-    for a, joint, b in zip(reading.mentions, [*reading.mentions[1:]], [*reading.mentions[1:]], strict=False):
-        del b
-        between = reading.folded[a.end : joint.start]
-        if a.kind in {"state", "person"} and joint.kind in {"state", "person"} and a.key != joint.key:
-            if between.strip() in {"-", "–", "/", ""}:
-                yield "pasangan"
-            elif between.strip() in {"dan", "dengan", "serta", "&"}:
-                yield "berdua"
-            elif between.strip() == ",":
-                yield "berderet"
+    """Yield how the parties stand to each other (side by side, joined by "dan", in a row), and the length."""
+    for left, right in pairwise(reading.mentions):
+        if {left.kind, right.kind} <= {"state", "person"} and left.key != right.key:
+            yield from _JOINTS.get(reading.text[left.end : right.start].strip(), ())
     length = len(reading.symbols)
-    yield f"panjang={'judul' if length < 13 else 'kalimat' if length < 40 else 'paragraf'}"  # noqa: PLR2004
+    yield f"panjang={'judul' if length <= HEADLINE_WORDS else 'kalimat' if length <= SENTENCE_WORDS else 'paragraf'}"
+
+
+_JOINTS = {
+    **dict.fromkeys(("-", "–", "/", ""), ("pasangan",)),
+    **dict.fromkeys(("dan", "dengan", "serta", "&"), ("berdua",)),
+    ",": ("berderet",),
+}
 
 
 _CROSSED = (

@@ -13,12 +13,36 @@ from kerjasama_nlp.errors import OutputError, OutputExistsError
 from kerjasama_nlp.i18n import _
 
 
-def refuse_existing(path: Path, *, force: bool) -> None:
-    """Raise OutputExistsError where `path` exists and may not be overwritten."""
-    if path.exists() and not force:
+def refuse_existing(path: Path, *, force: bool, marker: str | None = None) -> None:
+    """Raise OutputExistsError where something stands at `path` that may not be overwritten.
+
+    With `force` it may, unless a `marker` is given and it isn't a folder that holds a file of that name
+    (nor an empty one): a slip of the hand then costs no folder of other things. Raises OutputError where
+    `path` can't be looked at.
+    """
+    with write_failures(path):
+        if not _stands(path):
+            return
+        replaceable = marker is None or (path.is_dir() and ((path / marker).is_file() or not any(path.iterdir())))
+    if not force:
         raise OutputExistsError(
             _("{path} exists already; choose another name, or overwrite it with --force").format(path=path)
         )
+    if not replaceable:
+        raise OutputExistsError(
+            _("{path} exists and holds no {marker}, so --force doesn't overwrite it; choose another name").format(
+                path=path, marker=marker
+            )
+        )
+
+
+def _stands(path: Path) -> bool:
+    """Tell whether anything stands at `path`, a link that leads nowhere included."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
 
 
 @contextmanager
@@ -37,13 +61,14 @@ def write_failures(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def new_folder(path: Path, *, force: bool) -> Iterator[Path]:
+def new_folder(path: Path, *, force: bool, marker: str | None = None) -> Iterator[Path]:
     """Yield an empty temporary folder that takes the place of `path` when the block succeeds.
 
     The folder is made beside `path`, its files are flushed to disk, and it is renamed; after an error
-    nothing of it is left, and what stood at `path` stands there still.
+    nothing of it is left, and what stood at `path` stands there still. See `refuse_existing` for what
+    may be replaced.
     """
-    refuse_existing(path, force=force)
+    refuse_existing(path, force=force, marker=marker)
     with write_failures(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent))
@@ -53,6 +78,7 @@ def new_folder(path: Path, *, force: bool) -> Iterator[Path]:
             for file in temporary.iterdir():
                 _flush(file)
             temporary.chmod(0o755)
+            refuse_existing(path, force=force, marker=marker)  # it may have appeared while the block ran
             _replace(temporary, path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -68,17 +94,18 @@ def _flush(file: Path) -> None:
 
 def _replace(new: Path, path: Path) -> None:
     """Rename `new` to `path`; what stood there is moved aside first and removed after."""
-    if not path.exists():
+    if not _stands(path):
         new.rename(path)
         return
     old = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".old", dir=path.parent))
     aside = old / path.name
-    path.rename(aside)
     try:
-        new.rename(path)
-    except OSError:
-        aside.rename(path)
-        raise
+        path.rename(aside)
+        try:
+            new.rename(path)
+        except BaseException:
+            aside.rename(path)
+            raise
     finally:
-        if path.exists():
+        if _stands(path):  # otherwise the folder aside holds the only copy
             shutil.rmtree(old, ignore_errors=True)

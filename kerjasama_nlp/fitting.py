@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from kerjasama_nlp import answering
+from kerjasama_nlp.errors import InputError
 from kerjasama_nlp.evidence import Features, Unit
 from kerjasama_nlp.gold import GoldQuestion
+from kerjasama_nlp.i18n import _
 from kerjasama_nlp.index import Index, build
 from kerjasama_nlp.ranking import Ranker
 from kerjasama_nlp.records import Passage
@@ -139,6 +141,8 @@ def _fit_rank(cases: Sequence[_Case]) -> NDArray[np.float64]:
                 hard = wrong[np.argsort(-scores[wrong], kind="stable")[:HARD]]
                 differences.append((case.x[best] - case.x[hard])[:, columns])
                 shares.append(np.full(len(hard), 1 / len(hard)))
+        if not differences:
+            raise InputError(_("found no question that the articles answer; expected questions over these articles"))
         x, share = np.concatenate(differences), np.concatenate(shares)
         fitted, _none = _logistic(
             np.concatenate([x, -x]),

@@ -104,3 +104,8 @@ class Progress:
         rate = count / max(now - self._started, 1e-9)
         sys.stderr.write(f"\r\x1b[K{count} {self._unit} ({rate:.0f}/s)")
         sys.stderr.flush()
+
+    def wipe(self) -> None:
+        """Clear the line, so that what is said next has it for itself."""
+        sys.stderr.write("\r\x1b[K")
+        sys.stderr.flush()

@@ -6,18 +6,21 @@ import json
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kerjasama_nlp import stemming, tfidf
-from kerjasama_nlp.errors import InputError
+from kerjasama_nlp.errors import InputError, ModelError
 from kerjasama_nlp.i18n import _
 from kerjasama_nlp.questions import Concept, QuestionReader
-from kerjasama_nlp.records import Passage
+from kerjasama_nlp.records import Passage, PassageKind
 from kerjasama_nlp.tfidf import Postings
 from kerjasama_nlp.tokens import SURFACE, Analyzer
 from kerjasama_nlp.vocabulary import Vocabulary
+
+_KINDS = frozenset(get_args(PassageKind))
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,8 @@ class Hit:
 class PassageStore(Sequence[Passage]):
     """Passages kept as JSON lines in one byte array and parsed when asked for.
 
-    `offsets` (n + 1 integers) says where each line starts.
+    `offsets` (n + 1 integers) says where each line starts. Asking for a line that isn't a passage raises
+    ModelError: reading all of them when a model opens would cost more than the answer.
     """
 
     def __init__(self, blob: NDArray[np.uint8], offsets: NDArray[np.int64]) -> None:
@@ -40,17 +44,31 @@ class PassageStore(Sequence[Passage]):
 
     @classmethod
     def encode(cls, passage: Passage) -> bytes:
-        """Return the JSON line of a passage."""
+        """Return the JSON line of a passage; half characters, which UTF-8 can't hold, become U+FFFD."""
         row = [passage.article_id, passage.title, passage.path, passage.section, passage.text, passage.kind]
-        return json.dumps(row, ensure_ascii=False).encode() + b"\n"
+        line = json.dumps(row, ensure_ascii=False) + "\n"
+        # In UTF-16 two halves that belong together meet again: only lone ones are lost.
+        return line.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
     def __getitem__(self, index: int) -> Passage:  # type: ignore[override]
         line = self.blob[self.offsets[index] : self.offsets[index + 1]].tobytes()
-        article_id, title, path, section, text, kind = json.loads(line)
-        return Passage(article_id, title, path, section, text, kind)
+        try:
+            return _to_passage(json.loads(line.decode()))
+        except (ValueError, TypeError, RecursionError):
+            raise ModelError(
+                _("the model is damaged (passage {number}); copy it again or retrain it").format(number=index)
+            ) from None
+
+
+def _to_passage(row: Any) -> Passage:
+    """Return a stored row as a passage; raises ValueError or TypeError where it is none."""
+    article_id, title, path, section, text, kind = row
+    if kind not in _KINDS or not all(isinstance(value, str) for value in row):
+        raise ValueError(row)
+    return Passage(article_id, title, path, section, text, kind)
 
 
 class Index:
@@ -103,7 +121,7 @@ class Index:
 
 
 def build(passages: Iterable[Passage]) -> Index:
-    """Index passages; raises InputError when there is none."""
+    """Index passages; raises InputError when there is none, or no word in them that could be asked for."""
     analyzer = Analyzer()
     numbers: dict[str, int] = {}
     occurrences, fields = array("i"), array("B")
@@ -117,7 +135,7 @@ def build(passages: Iterable[Passage]) -> Index:
         ends.append(len(occurrences))
         lines.append(PassageStore.encode(passage))
         offsets.append(offsets[-1] + len(lines[-1]))
-    if not lines:
+    if not numbers:
         raise InputError(_("found no text in the articles; expected at least one paragraph"))
     terms = Vocabulary.from_terms(numbers)
     rank = np.empty(len(numbers), dtype=np.int32)

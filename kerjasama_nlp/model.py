@@ -7,14 +7,16 @@
     words[_offsets].npy       the corpus's words, sorted; word_stems.npy: each word's stem
     posting_{starts,passages,weights}.npy
 
-Arrays are read with `allow_pickle=False`, so that loading never runs code from the folder; large ones
-are memory-mapped. The manifest is written last.
+Of the .npy format only what is written here is read: one dimension, one of four plain types. No pickle
+is, so that loading never runs code from the folder. Large arrays are memory-mapped. The manifest is
+written last.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,18 +38,18 @@ from kerjasama_nlp.vocabulary import Vocabulary
 FORMAT = 1
 MANIFEST = "manifest.json"
 ANSWERING = "answering.json"
-# Arrays of the index half: name -> dtype, all one-dimensional.
+# Arrays of the index half: name -> dtype on disk, all one-dimensional.
 INDEX_ARRAYS: Mapping[str, str] = {
-    "passages": "uint8",
-    "passages_offsets": "int64",
-    "terms": "uint8",
-    "terms_offsets": "int64",
-    "words": "uint8",
-    "words_offsets": "int64",
-    "word_stems": "int32",
-    "posting_starts": "int64",
-    "posting_passages": "int32",
-    "posting_weights": "float32",
+    "passages": "|u1",
+    "passages_offsets": "<i8",
+    "terms": "|u1",
+    "terms_offsets": "<i8",
+    "words": "|u1",
+    "words_offsets": "<i8",
+    "word_stems": "<i4",
+    "posting_starts": "<i8",
+    "posting_passages": "<i4",
+    "posting_weights": "<f4",
 }
 # Folders up to this size are checked against their hashes whenever they are loaded (some 500 MB/s);
 # larger ones when asked to (`info --verify`).
@@ -56,6 +58,15 @@ ALWAYS_VERIFIED_BYTES = 32 << 20
 MAPPED_BYTES = 1 << 20
 # A manifest is a few kilobytes.
 _MAX_JSON_BYTES = 1 << 20
+# An array file starts with this, the header's length in two bytes, and the header: a Python dictionary
+# (the text below, padded with spaces). NumPy's own reader parses whatever stands there, and reserves as
+# much memory as it promises.
+_NPY_MAGIC = b"\x93NUMPY\x01\x00"
+_NPY_HEADER = re.compile(
+    rb"\{'descr': '(?P<descr>[|<][uif][1-8])', 'fortran_order': False, 'shape': \((?P<length>\d{1,18}),\), \} *\n"
+)
+# What taking a foreign JSON value apart can raise.
+_UNFIT = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError, OSError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +86,8 @@ class Model:
 def save(model: Model, path: Path, *, force: bool = False) -> None:
     """Write the model folder; it appears whole or not at all.
 
-    Raises OutputExistsError where `path` exists (unless `force`), OutputError where it can't be written.
+    Raises OutputExistsError where `path` exists (with `force`: where it is no model folder), OutputError
+    where it can't be written.
     """
     import platform  # both are slow to import, and only saving needs them
     from importlib.metadata import version
@@ -93,7 +105,7 @@ def save(model: Model, path: Path, *, force: bool = False) -> None:
         "posting_passages": index.postings.passages,
         "posting_weights": index.postings.weights,
     }
-    with new_folder(path, force=force) as folder, write_failures(path):
+    with new_folder(path, force=force, marker=MANIFEST) as folder, write_failures(path):
         for name, dtype in INDEX_ARRAYS.items():
             np.save(folder / f"{name}.npy", arrays[name].astype(dtype, copy=False), allow_pickle=False)
         _write_json(folder / ANSWERING, model.ranker.to_json())
@@ -122,7 +134,7 @@ def load(path: Path | str | None = None) -> Model:
     try:
         ranker = Ranker.from_json(_read_json(folder / ANSWERING))
         index = _read_index({name: _read_array(folder, name, dtype) for name, dtype in INDEX_ARRAYS.items()})
-    except (ValueError, KeyError, TypeError, IndexError, OSError, EOFError) as error:
+    except _UNFIT as error:
         raise _damaged(folder, str(error) or type(error).__name__) from None
     return Model(index, ranker, manifest=manifest)
 
@@ -213,17 +225,26 @@ def _read_index(arrays: Mapping[str, NDArray[Any]]) -> Index:
 
 
 def _check_offsets(name: str, offsets: NDArray[np.int64], length: int) -> None:
-    if not len(offsets) or offsets[0] != 0 or offsets[-1] != length or bool((np.diff(offsets) < 0).any()):
+    if not len(offsets) or offsets[0] != 0 or offsets[-1] != length or bool((offsets[1:] < offsets[:-1]).any()):
         raise ValueError(name)
 
 
 def _read_array(folder: Path, name: str, dtype: str) -> NDArray[Any]:
+    """Return an array, memory-mapped where it is large; raises ValueError where it is no such array."""
     file = folder / f"{name}.npy"
-    mapped = file.stat().st_size >= MAPPED_BYTES
-    array: NDArray[Any] = np.load(file, mmap_mode="r" if mapped else None, allow_pickle=False)
-    if array.dtype != np.dtype(dtype) or array.ndim != 1:
-        raise ValueError(name)
-    return np.asarray(array)
+    expected = np.dtype(dtype)
+    with file.open("rb") as stream:
+        start = stream.read(len(_NPY_MAGIC) + 2)
+        header = stream.read(int.from_bytes(start[len(_NPY_MAGIC) :], "little"))
+        match = _NPY_HEADER.fullmatch(header)
+        if not start.startswith(_NPY_MAGIC) or match is None or match["descr"] != expected.str.encode():
+            raise ValueError(file.name)
+        length, size = int(match["length"]), file.stat().st_size
+        if length * expected.itemsize != size - stream.tell():
+            raise ValueError(file.name)
+        if length and size >= MAPPED_BYTES:
+            return np.asarray(np.memmap(stream, expected, "r", stream.tell()))
+        return np.fromfile(stream, expected)
 
 
 def _read_json(file: Path) -> Any:

@@ -1,7 +1,8 @@
 """Cutting articles into passages: what the index retrieves and an answer is cut from.
 
 A passage is a run of paragraphs of one section, or one list. A list never loses its heading and its
-lead-in sentence: cut apart, half of the questions that a list answers go unanswered.
+lead-in sentence: cut apart, half of the questions that a list answers go unanswered. Headings over nothing
+are read as a paragraph: lines of a text that only look like headings must be found, too.
 """
 
 from __future__ import annotations
@@ -36,17 +37,19 @@ class _Cutter:
         self._article = article
         self._path: list[tuple[int, str]] = []
         self._pending: list[str] = []
+        # positions of headings that an outline holds already, and those among them that a lead-in announced
+        self._outlined: set[int] = set()
+        self._announced: set[int] = set()
 
     def cut(self) -> Iterator[Passage]:
         for position, block in enumerate(self._article.blocks):
             if block.kind == "paragraph":
                 yield from self._paragraph(position, block)
+            elif block.kind == "heading":
+                yield from self._heading(position, block)
             else:
                 yield from self._flush()
-                if block.kind == "heading":
-                    yield from self._heading(position, block)
-                else:
-                    yield self._passage(_as_list(block.text, block.items), "list")
+                yield self._passage(_as_list(block.text, block.items), "list")
         yield from self._flush()
 
     def _passage(self, text: str, kind: PassageKind = "prose") -> Passage:
@@ -59,23 +62,55 @@ class _Cutter:
             self._pending = []
 
     def _paragraph(self, position: int, block: Block) -> Iterator[Passage]:
-        if _words(self._pending) + len(block.text.split()) > MERGED_WORDS:
-            yield from self._flush()
-        for piece in _pieces(block.text):
-            if _words(self._pending) + len(piece.split()) > MAX_WORDS:
-                yield from self._flush()
-            self._pending.append(piece)
-        if block.text.endswith(":") and (names := _headings_below(self._article.blocks, position)):
+        yield from self._read_together(block.text)
+        if block.text.endswith(":") and (names := self._outline(position)):
             lead = self._pending.pop()
             yield from self._flush()
             yield self._passage(_as_list(lead, names), "outline")
 
+    def _read_together(self, text: str) -> Iterator[Passage]:
+        if _words(self._pending) + len(text.split()) > MERGED_WORDS:
+            yield from self._flush()
+        for piece in _pieces(text):
+            if _words(self._pending) + len(piece.split()) > MAX_WORDS:
+                yield from self._flush()
+            self._pending.append(piece)
+
     def _heading(self, position: int, block: Block) -> Iterator[Passage]:
-        while self._path and self._path[-1][0] >= block.level:
-            self._path.pop()
+        blocks = self._article.blocks
+        above = [heading for heading in self._path if heading[0] < block.level]
+        bare = _is_bare(blocks, position) and position not in self._outlined
+        # bare headings of one section are read together, apart from its paragraphs
+        if not (bare and position and _is_bare(blocks, position - 1) and above == self._path):
+            yield from self._flush()
+        self._path = above
+        if bare:
+            yield from self._read_together(block.text)
+            return
         self._path.append((block.level, block.text))
-        if names := _headings_below(self._article.blocks, position):
+        if names := self._outline(position):
             yield self._passage(_as_list("", names), "outline")
+
+    def _outline(self, position: int) -> list[str]:
+        """Return the headings that the block at `position` announces, unless a lead-in announced them before."""
+        blocks = self._article.blocks
+        announcing = blocks[position].kind == "paragraph"
+        if announcing and position + 1 in self._announced:
+            return []
+        below = _headings_below(blocks, position)
+        self._outlined.update(below)
+        if announcing:
+            self._announced.update(below)
+        return [blocks[heading].text for heading in below]
+
+
+def _is_bare(blocks: tuple[Block, ...], position: int) -> bool:
+    """Tell whether the block is a heading with neither text nor sub-headings below it."""
+    block = blocks[position]
+    if block.kind != "heading" or position + 1 == len(blocks):
+        return block.kind == "heading"
+    following = blocks[position + 1]
+    return following.kind == "heading" and following.level <= block.level
 
 
 def _words(texts: list[str]) -> int:
@@ -100,38 +135,33 @@ def _as_list(lead: str, items: Sequence[str]) -> str:
     return "\n".join([*([lead] if lead else []), *(ITEM_MARK + item for item in items)])
 
 
-def _headings_below(blocks: tuple[Block, ...], position: int) -> list[str]:
-    """Return the sub-headings that the block at `position` announces, when there are two or more.
+def _headings_below(blocks: tuple[Block, ...], position: int) -> list[int]:
+    """Return where the sub-headings stand that the block at `position` announces, when there are two or more.
 
     "Manfaatnya antara lain:" directly above a sub-heading makes a list of that heading and its
     sisters, and so does a heading with sub-headings; a reader who asks for the list wants their names.
     """
     opening = blocks[position]
-    below = blocks[position + 1 : position + 2]
+    following = range(position + 1, len(blocks))
     if opening.kind == "heading":  # its first sub-heading may come after a paragraph
-        following = (block for block in blocks[position + 1 :] if block.kind == "heading")
-        first = next(following, None)
-        if first is None or first.level <= opening.level or not _announces_nothing(blocks, position):
+        first = next((place for place in following if blocks[place].kind == "heading"), None)
+        if first is None or blocks[first].level <= opening.level or _announces_list(blocks, range(position + 1, first)):
             return []
-    elif below and below[0].kind == "heading":
-        first = below[0]
     else:
-        return []
-    names = []
-    for block in blocks[position + 1 :]:
-        if block.kind == "heading":
-            if block.level < first.level:
+        first = position + 1
+        if first >= len(blocks) or blocks[first].kind != "heading":
+            return []
+    level = blocks[first].level
+    found = []
+    for place in range(first, len(blocks)):
+        if blocks[place].kind == "heading":
+            if blocks[place].level < level:
                 break
-            if block.level == first.level:
-                names.append(block.text)
-    return names if len(names) > 1 else []
+            if blocks[place].level == level:
+                found.append(place)
+    return found if len(found) > 1 else []
 
 
-def _announces_nothing(blocks: tuple[Block, ...], position: int) -> bool:
-    """Tell whether no paragraph between a heading and its first sub-heading announces a list itself."""
-    for block in blocks[position + 1 :]:
-        if block.kind == "heading":
-            return True
-        if block.kind == "paragraph" and block.text.endswith(":"):
-            return False
-    return True
+def _announces_list(blocks: tuple[Block, ...], between: range) -> bool:
+    """Tell whether a paragraph between a heading and its first sub-heading announces a list itself."""
+    return any(blocks[place].kind == "paragraph" and blocks[place].text.endswith(":") for place in between)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -77,3 +78,20 @@ class Answer:
     confidence: float
     sources: tuple[Source, ...] = ()
     missing: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """The labels of one text.
+
+    `form_confidence` is the probability of `form`; `sector_confidence` the probability of every sector
+    if the text is about cooperation; `parties` names states and organisations, each once, as they
+    appear; `needs_review` marks forms that the classifier isn't sure of.
+    """
+
+    form: str
+    form_confidence: float
+    sectors: tuple[str, ...]
+    sector_confidence: Mapping[str, float]
+    parties: tuple[str, ...]
+    needs_review: bool

@@ -18,10 +18,17 @@ REFUSAL = "Korpus tidak memuat jawabannya."
 _MISSING = "Tidak ditemukan: {words}."
 _NEAREST = "Bagian terdekat: {sections}."
 _SOURCE = "Sumber: {source} (keyakinan {confidence})"
+# Control, format and separator characters, and half characters: a terminal obeys them, or other tools take
+# them for the end of a line.
+_UNSAFE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
 def answer_json(answer: Answer) -> str:
-    """Return an answer as one line of JSON; the keys are a contract."""
+    """Return an answer as one line of JSON; the keys are a contract.
+
+    "missing" (the question's words that the best candidate doesn't speak of) is an extension of the first
+    four: with a refusal, it is what a program can tell its reader.
+    """
     row = {
         "question": answer.question,
         "answer": answer.answer,
@@ -33,9 +40,24 @@ def answer_json(answer: Answer) -> str:
 
 
 def to_json(value: object, indent: int | None = None) -> str:
-    """Return JSON that any UTF-8 stream can carry, whatever the text holds."""
+    r"""Return JSON that any UTF-8 stream can carry and any terminal can show, whatever the text holds.
+
+    >>> print(to_json(["Côte\u202e"]))
+    ["Côte\u202e"]
+    """
     text = json.dumps(value, ensure_ascii=False, indent=indent)
-    return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    return text if text.isprintable() else "".join(map(_escape, text))
+
+
+def _escape(char: str) -> str:
+    """Return a character of JSON, written as an escape where it is unsafe; half a character becomes U+FFFD."""
+    if char == "\n" or _is_safe(char):
+        return char
+    return "\ufffd" if unicodedata.category(char) == "Cs" else json.dumps(char)[1:-1]
+
+
+def _is_safe(char: str) -> bool:
+    return char.isprintable() or unicodedata.category(char) not in _UNSAFE
 
 
 def answer_text(answer: Answer) -> str:
@@ -74,7 +96,7 @@ def printable(text: str) -> str:
     'a[31mbc\n'
     """
     text = drop_invisible(text)
-    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Zl", "Zp"})
+    return "".join(c for c in text if c in "\n\t" or _is_safe(c))
 
 
 def table(rows: Mapping[str, object]) -> str:
@@ -85,18 +107,21 @@ def table(rows: Mapping[str, object]) -> str:
     score       0.5
     """
     width = max(len(name) for name in rows)
-    return "\n".join(printable(f"{name:{width}}  {value}") for name, value in rows.items())
+    return "\n".join(printable(f"{name:{width}}  {value}").replace("\n", " ") for name, value in rows.items())
 
 
 def info_text(manifest: Mapping[str, Any], folder: str) -> str:
-    """Return what a model's manifest says, for a reader."""
-    package, versions = manifest["package"], manifest.get("versions", {})
+    """Return what a model's manifest says, for a reader; "?" where it doesn't say.
+
+    Only the format and the list of files were checked when it was read: the rest may be anything.
+    """
+    package, versions = _mapping(manifest.get("package")), _mapping(manifest.get("versions"))
     size = sum(entry["size"] for entry in manifest["files"].values())
     return table(
         {
             _("model"): folder,
             _("format"): manifest["format"],
-            _("made by"): f"{package.get('name')} {package.get('version')}",
+            _("made by"): f"{package.get('name', '?')} {package.get('version', '?')}",
             _("with"): ", ".join(f"{name} {number}" for name, number in sorted(versions.items())),
             _("articles"): manifest.get("articles", "?"),
             _("passages"): manifest.get("passages", "?"),
@@ -104,3 +129,7 @@ def info_text(manifest: Mapping[str, Any], folder: str) -> str:
             _("size"): _("{kilobytes} kB").format(kilobytes=size // 1000),
         }
     )
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

@@ -9,7 +9,7 @@ from kerjasama_nlp import resources
 
 _BOUNDARY = re.compile(
     r"""
-      (?P<mark>[.!?…]+)                 # the mark
+      (?P<mark>(?<![.!?…])[.!?…]+)      # the mark; a run of them is tried once, from its start
       (?P<closing>["'”’)\]]*)           # what closes with it
       (?:\[\d+\])*                      # footnote numbers
       \s+
@@ -18,12 +18,18 @@ _BOUNDARY = re.compile(
     """,
     re.VERBOSE,
 )
-_LAST_WORD = re.compile(r"([^\W\d_]+|\d+)$")
+# "Prof", "12", and with its inner stops "s.d"
+_LAST_WORD = re.compile(r"((?:[^\W\d_]+\.)*[^\W\d_]+|\d+)$")
+_FIGURE = re.compile(r"[(\[]?(?:\d|[IVX]+\b)")
+# No abbreviation is longer, and longer numbers than this number nothing.
+_MAX_WORD = 20
 
 
 @cache
-def _abbreviations() -> frozenset[str]:
-    return frozenset(resources.lines("abbreviations.txt"))
+def _abbreviations() -> dict[str, bool]:
+    """Return the abbreviations, each with whether it counts in front of figures only."""
+    entries = (line.partition(" ") for line in resources.lines("abbreviations.txt"))
+    return {word: bool(mark) for word, _, mark in entries}
 
 
 def spans(text: str) -> list[tuple[int, int]]:
@@ -36,7 +42,8 @@ def spans(text: str) -> list[tuple[int, int]]:
     found = []
     start = 0
     for match in _BOUNDARY.finditer(text):
-        if match["mark"] == "." and not match["closing"] and _is_abbreviation(text, match.start()):
+        within_line = match["mark"] == "." and not match["closing"] and "\n" not in match.group()
+        if within_line and _is_abbreviation(text, match.start(), match.end()):
             continue
         end = match.end("closing") if match["mark"] else match.start()
         found.append((start, end))
@@ -45,15 +52,31 @@ def spans(text: str) -> list[tuple[int, int]]:
     return [trimmed for span in found if (trimmed := _trim(text, span)) is not None]
 
 
-def _is_abbreviation(text: str, dot: int) -> bool:
-    """Tell whether the full stop at `dot` belongs to an abbreviation, an initial or a list number."""
-    word = _LAST_WORD.search(text, max(0, dot - 20), dot)
+def _is_abbreviation(text: str, dot: int, following: int) -> bool:
+    """Tell whether the full stop at `dot` belongs to an abbreviation, an initial or a list number.
+
+    `following` is where the text goes on behind it.
+    """
+    word = _LAST_WORD.search(text, max(0, dot - _MAX_WORD), dot)
     if word is None:
         return False
     found = word.group()
     if found.isdigit():  # "1. Nama": a number that starts the line
-        return text[: word.start()].rstrip(" ").endswith("\n") or not text[: word.start()].strip()
-    return (len(found) == 1 and found.isupper()) or found.lower() in _abbreviations()
+        return _starts_line(text, word.start())
+    last = found.rpartition(".")[2]
+    if len(last) == 1 and last.isupper():
+        return True
+    abbreviations = _abbreviations()
+    before_figures = abbreviations.get(found.lower(), abbreviations.get(last.lower()))
+    if before_figures is None:
+        return False
+    return not before_figures or _FIGURE.match(text, following) is not None
+
+
+def _starts_line(text: str, position: int) -> bool:
+    while position and text[position - 1].isspace() and text[position - 1] != "\n":
+        position -= 1
+    return position == 0 or text[position - 1] == "\n"
 
 
 def _trim(text: str, span: tuple[int, int]) -> tuple[int, int] | None:

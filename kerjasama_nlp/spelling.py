@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from kerjasama_nlp.stemming import MAX_WORD
+
 # Shorter words have too many neighbours: "bola" would become "bila".
 MIN_LETTERS = 4
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -30,9 +32,10 @@ def correct(word: str, frequency: Callable[[str], float]) -> str | None:
     """Return the most frequent known word one edit away, or None.
 
     `frequency` is 0 for unknown words. Equal frequencies go to the alphabetically first, so that the
-    choice doesn't depend on the order of the search.
+    choice doesn't depend on the order of the search. Longer words than MAX_WORD are left alone: their
+    neighbours are many, and none is a word.
     """
-    if len(word) < MIN_LETTERS or not word.isalpha():
+    if not MIN_LETTERS <= len(word) <= MAX_WORD or not word.isalpha():
         return None
     known = ((frequency(candidate), candidate) for candidate in set(edits(word)) if len(candidate) >= MIN_LETTERS)
     best = min(((-count, candidate) for count, candidate in known if count > 0), default=None)

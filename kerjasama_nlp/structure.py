@@ -1,53 +1,27 @@
 """From the lines of an article to blocks: headings, paragraphs, and lists with their lead-ins.
 
 Works on plain text as people save it from web pages, where nothing marks a heading, and on Markdown
-(to which HTML is brought first, see `markup`). Decisions that need more than one line are taken here;
-whether a line is furniture of a web page is data (`data/boilerplate.txt`).
+(to which HTML is brought first, see `markup`). Decisions that need more than one line are taken here; what
+a line shows by itself is told in `lines`, what of a web page is no part of the article in `furniture`.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
-from functools import cache
 from itertools import pairwise
 
-from kerjasama_nlp import resources, sentences
+from kerjasama_nlp import sentences
+from kerjasama_nlp.furniture import drop_furniture
+from kerjasama_nlp.lines import MAX_HEADING_WORDS, SENTENCE_END, Line, read
 from kerjasama_nlp.records import Block
 
-_ITEM = re.compile(
-    r"""
-    (?: (?P<number>\d{1,2}) [.)] (?=\s)                       # 1.  2)
-      | \((?P<bracketed>\d{1,2}|[a-z])\)                      # (1)  (a)
-      | (?P<letter>[a-z]) [.)] (?=\s)                         # a.  b)
-      | (?P<bullet>[-*+•·●▪◦‣⁃○■□▸►➢➤✓✔–—»]) (?=\s)            # bullets of every kind
-    )
-    \s* (?P<body>\S.*)
-    """,
-    re.VERBOSE,
-)
-_HASHES = re.compile(r"(?P<marks>\#{1,6})\s+(?P<body>.*?)\s*\#*")
-_BOLD_LINE = re.compile(r"(?:\*\*|__)\s*(?P<body>[^*_]+?)\s*(?:\*\*|__):?")
-_EMPHASIS = re.compile(r"(\*\*|__|`)(?=\S)(.+?)(?<=\S)\1")
-_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
-_RULE = re.compile(r"(?:[-*_=]\s*){3,}|[\s|:+-]*-{3,}[\s|:+-]*")
-_SEE_ALSO_HEAD = re.compile(r"\W*(?:baca|lihat|simak) (?:juga|pula)\W*", re.IGNORECASE)
-_INLINE_SEE_ALSO = re.compile(r"\s*[(\[](?:baca|lihat|simak) (?:juga|pula)\b[^()\[\]]*[)\]]", re.IGNORECASE)
-# "KOMPAS.com - ", "JAKARTA, CNN Indonesia -- ", "Jakarta (ANTARA) - " in front of a paragraph
-_DATELINE = re.compile(
-    r"(?:[A-Z][\w /]{1,30}, ?)?(?:[\w]{2,30}\.(?:com|co|id|net|org)(?:\.id)?(?:, [A-Z][\w ]{1,30})?|CNN Indonesia|"
-    r"[A-Z][\w ]{1,30} ?\([A-Z][\w. ]{1,30}\))\s*(?:[-–—]+|:)\s+"
-)
-_SENTENCE_END = re.compile(r"[.!;,…][\"'”’)\]]*$")
 _COPULA = re.compile(r"\b(?:adalah|ialah|merupakan|yaitu|yakni|telah|akan|tersebut)\b", re.IGNORECASE)
 _LEAD_IN = re.compile(
     r"(?::|(?:berikut(?: ini)?|antara lain|di antaranya|yaitu|yakni|tujuan|adalah|meliputi|seperti))\W*$",
     re.IGNORECASE,
 )
 
-# A heading is short: longer unmarked lines are paragraphs that lack their full stop.
-MAX_HEADING_WORDS = 14
 # Without capitals only the shortest lines are headings ("Tujuan kerja sama internasional").
 MAX_PLAIN_HEADING_WORDS = 8
 MIN_CAPITALISED = 0.6
@@ -56,44 +30,10 @@ UNMARKED = 7
 # The subject's main word stands in this many headings, its other words in this share of those.
 MIN_SUBJECT_HEADINGS = 3
 SUBJECT_SHARE = 0.75
-# An unmarked line this long is prose, and prose of this many words ends a page's head.
-MIN_PROSE_WORDS = 16
-# Hard-wrapped text: most lines stop within this range and not at a sentence's end.
-WRAP_WIDTH = (50, 100)
-MIN_WRAPPED = 4
-WRAPPED_SHARE = 0.6
+# Two lines or more make a list of names.
+MIN_NAMES = 2
 # Shorter words (dan, di, dari) aren't capitalised in titles.
 TITLE_WORD_LETTERS = 4
-
-
-@dataclass(slots=True)
-class _Line:
-    """A line on its way to a block.
-
-    `level` is 0 for what isn't a heading, 1 to 6 for marked headings, UNMARKED for those found by their
-    looks; `item` is a list item's kind of marker; `number` its number (0: none).
-    """
-
-    text: str
-    level: int = 0
-    item: str = ""
-    number: int = 0
-    after_blank: bool = False
-
-
-@cache
-def _boilerplate() -> re.Pattern[str]:
-    patterns = resources.lines("boilerplate.txt")
-    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE)
-
-
-def is_boilerplate(line: str) -> bool:
-    """Tell whether a whole line is web-page furniture: links to other articles, cookies, sharing ...
-
-    >>> is_boilerplate("Baca juga: Indonesia dan Jepang"), is_boilerplate("Kerja sama bilateral")
-    (True, False)
-    """
-    return _boilerplate().fullmatch(line) is not None
 
 
 def parse(text: str) -> list[Block]:
@@ -103,99 +43,40 @@ def parse(text: str) -> list[Block]:
     >>> [(b.kind, b.text, b.items) for b in blocks]
     [('heading', 'Tujuan ASEAN', ()), ('list', 'Tujuan ASEAN antara lain:', ('damai', 'makmur'))]
     """
-    lines = _mark(_unwrap(text.split("\n")))
-    lines = _drop_page_head(_drop_boilerplate(lines))
+    lines = drop_furniture(read(text))
+    _mark_names(lines)
     _mark_headings(lines)
     _nest_headings(lines)
     return _assemble(lines)
 
 
-def _unwrap(raw: list[str]) -> list[str]:
-    """Join the lines of hard-wrapped paragraphs; text with a line a paragraph stays as it is."""
-    inner = [line for line, following in pairwise(raw) if line and following]
-    wrapped = [line for line in inner if WRAP_WIDTH[0] <= len(line) <= WRAP_WIDTH[1] and not _SENTENCE_END.search(line)]
-    if len(inner) < MIN_WRAPPED or len(wrapped) < WRAPPED_SHARE * len(inner):
-        return raw
-    joined: list[str] = []
-    for line in raw:
-        if joined and joined[-1] and line and not _ITEM.fullmatch(line) and not _HASHES.fullmatch(line):
-            joined[-1] += " " + line
-        else:
-            joined.append(line)
-    return joined
+def _mark_names(lines: list[Line]) -> None:
+    """Make items of the names, one a line, directly below a lead-in ("Anggotanya:", "Laos", "Kenya").
 
-
-def _mark(raw: list[str]) -> list[_Line]:
-    """Recognise marked headings and list items; drop rules and inline mark-up."""
-    lines: list[_Line] = []
-    blank = True
-    for text in raw:
-        if not text or _RULE.fullmatch(text):
-            blank = True
-            continue
-        line = _Line(text, after_blank=blank)
-        if hashes := _HASHES.fullmatch(text):
-            line.level, line.text = len(hashes["marks"]), hashes["body"]
-        elif bold := _BOLD_LINE.fullmatch(text):
-            line.level, line.text = 6, bold["body"]
-        elif item := _ITEM.fullmatch(text):
-            line.item = "bullet" if item["bullet"] else "number"
-            line.text = item["body"]
-            ordinal = item["number"] or item["bracketed"] or item["letter"] or "0"
-            line.number = int(ordinal) if ordinal.isdigit() else ord(ordinal) - ord("a") + 1
-        elif not blank and lines and lines[-1].item and text[0].islower():
-            lines[-1].text += " " + text  # an item's wrapped line
-            continue
-        line.text = _INLINE_SEE_ALSO.sub("", _LINK.sub(r"\1", line.text))
-        line.text = _EMPHASIS.sub(r"\2", line.text).replace("**", "").strip(" |")
-        if not line.item and _is_prose(line):
-            line.text = _DATELINE.sub("", line.text)
-        if line.text:
-            lines.append(line)
-        blank = False
-    return lines
-
-
-def _drop_boilerplate(lines: list[_Line]) -> list[_Line]:
-    """Drop web-page furniture; a bare "Baca juga:" takes the list of links below it along."""
-    kept: list[_Line] = []
-    skipping = False
-    for line in lines:
-        if _SEE_ALSO_HEAD.fullmatch(line.text):
-            skipping = True
-        elif skipping and line.item == "bullet":
-            continue
-        else:
-            skipping = False
-            if not is_boilerplate(line.text):
-                kept.append(line)
-            elif kept and not _is_prose(line):
-                line.text = ""  # marks where a page's head goes on, see _drop_page_head
-                kept.append(line)
-    return kept
-
-
-def _drop_page_head(lines: list[_Line]) -> list[_Line]:
-    """Drop authors' names between a page's title and its first prose.
-
-    Names look like headings. They stand next to a date line or desk that was already recognised (an
-    emptied line), before the first paragraph.
+    A name with a text directly below it heads that text, it is no item.
     """
-    first_prose = next((i for i, line in enumerate(lines) if _is_prose(line)), 0)
-    furniture = [i for i in range(first_prose) if not lines[i].text]
-    start = furniture[0] if furniture else first_prose
-    head = [line for line in lines[:start] if line.text]
-    rest = [line for line in lines[start:first_prose] if line.level]
-    return head + rest + [line for line in lines[first_prose:] if line.text]
+    for position, line in enumerate(lines):
+        if not line.text.endswith(":"):
+            continue
+        end = position + 1
+        while end < len(lines) and _is_name(lines[end]):
+            end += 1
+        if end < len(lines) and not lines[end].after_blank and not lines[end].level:
+            end -= 1
+        if end - position - 1 >= MIN_NAMES:
+            for name in lines[position + 1 : end]:
+                name.item = "bullet"
 
 
-def _is_prose(line: _Line) -> bool:
-    return not line.level and len(line.text.split()) >= MIN_PROSE_WORDS
+def _is_name(line: Line) -> bool:
+    if line.level or line.item or line.row or line.after_blank or len(line.text.split()) > MAX_HEADING_WORDS:
+        return False
+    return not line.is_sentence() and not line.text.endswith((":", "?"))
 
 
 def _looks_like_heading(text: str) -> bool:
     words = text.split()
-    if len(words) > MAX_HEADING_WORDS or _SENTENCE_END.search(text) or text.endswith(":"):
+    if len(words) > MAX_HEADING_WORDS or SENTENCE_END.search(text) or text.endswith(":"):
         return False
     if not text[0].isupper() and not text[0].isdigit() and not text[:2].isupper():
         return False
@@ -208,40 +89,39 @@ def _looks_like_heading(text: str) -> bool:
     return len(words) <= MAX_PLAIN_HEADING_WORDS and not _COPULA.search(text)
 
 
-def _mark_headings(lines: list[_Line]) -> None:
+def _mark_headings(lines: list[Line]) -> None:
     """Give unmarked headings a level: short lines that head a paragraph or a list.
 
     A numbered line is a heading when it neither follows nor precedes another item: "1. Kerja Sama
-    Bilateral" above its paragraph.
+    Bilateral" above its paragraph. A table's row never is.
     """
     for position, line in enumerate(lines):
         following = lines[position + 1] if position + 1 < len(lines) else None
         previous = lines[position - 1] if position else None
-        if line.level or following is None or line.item == "bullet":
+        if line.level or line.row or following is None or line.item == "bullet":
             continue
         if line.item == "number":
             in_list = following.item or (previous is not None and previous.item)
-            if in_list or not _looks_like_heading(line.text) or not _is_prose(following):
+            text_follows = following.is_prose() or following.is_sentence()
+            if in_list or not _looks_like_heading(line.text) or not text_follows:
                 continue
             line.item = ""
             line.level = UNMARKED
-        elif _looks_like_heading(line.text) and (_heads(following) or _is_prose(following)):
+        elif _looks_like_heading(line.text) and (_heads(following) or following.is_prose()):
             line.level = UNMARKED
 
 
-def _heads(following: _Line) -> bool:
-    """Tell whether what follows a short line lets it be a heading: an item, a heading, or a sentence."""
-    return bool(following.item or following.level or _SENTENCE_END.search(following.text)) or (
+def _heads(following: Line) -> bool:
+    """Tell whether what follows a short line lets it be a heading: an item, a row, a heading, or a sentence."""
+    return bool(following.item or following.row or following.level or following.is_sentence()) or (
         _looks_like_heading(following.text) or bool(_LEAD_IN.search(following.text))
     )
 
 
-def _nest_headings(lines: list[_Line]) -> None:
+def _nest_headings(lines: list[Line]) -> None:
     """Bring heading levels to 1 (section) and 2 (below a section).
 
-    Marked levels keep their order. Among unmarked ones a numbered heading is a sub-heading, and one directly
-    below a lead-in ("... antara lain adalah:") or below another heading opens a run of sub-headings, which
-    lasts until a heading names the article's subject again ("Asas Kerjasama Internasional").
+    Marked levels keep their order.
     """
     levels = sorted({line.level for line in lines if 0 < line.level < UNMARKED})
     if levels:
@@ -250,23 +130,48 @@ def _nest_headings(lines: list[_Line]) -> None:
             if line.level:
                 line.level = 1 if line.level <= top else 2
         return
+    _nest_unmarked(lines)
+
+
+def _nest_unmarked(lines: list[Line]) -> None:
+    """Tell sections and sub-headings apart where no mark-up does.
+
+    A numbered heading is a sub-heading, and one directly below a lead-in ("... antara lain adalah:") or below
+    another heading opens a run of sub-headings, which lasts until a heading names the article's subject again
+    ("Asas Kerjasama Internasional"). Directly below a lead-in even such a heading is one of those that are
+    announced ("Kerja Sama Bilateral"), unless it has headings of its own.
+    """
     subject = _subject([line.text for line in lines if line.level])
-    nested = False
+    nested = sectioned = False
     sibling = ""
-    previous: _Line | None = None
-    for line in lines:
+    previous: Line | None = None
+    sections = _with_headings_of_their_own(lines, subject)
+    for position, line in enumerate(lines):
         if line.level:
             if nested and sibling and line.text.split()[:2] == sibling.split()[:2]:
                 pass  # a sister of the sub-heading before, whose number was forgotten
-            elif line.number:
-                nested = previous is not None and any(before.level == 1 for before in lines)
+            elif line.numbered:
+                nested = sectioned
+            elif position not in sections and _is_lead_in(previous):
+                nested = True
             elif subject and subject <= _key_words(line.text):
                 nested = False
-            elif previous is not None and (previous.level or previous.text.endswith(":")):
+            elif previous is not None and previous.level:
                 nested = previous.level != 2 or nested  # noqa: PLR2004
             line.level = 2 if nested else 1
+            sectioned |= not nested
             sibling = line.text if nested else ""
         previous = line
+
+
+def _is_lead_in(line: Line | None) -> bool:
+    return line is not None and not line.level and line.text.endswith(":")
+
+
+def _with_headings_of_their_own(lines: list[Line], subject: frozenset[str]) -> set[int]:
+    """Return where headings stand that name the subject and have a heading below them that doesn't."""
+    headings = [(position, subject <= _key_words(line.text)) for position, line in enumerate(lines) if line.level]
+    return {position for (position, named), (_, below) in pairwise(headings) if subject and named and not below}
 
 
 def _key_words(text: str) -> frozenset[str]:
@@ -290,7 +195,7 @@ def _subject(headings: list[str]) -> frozenset[str]:
     return frozenset(other for other, n in together.items() if n >= SUBJECT_SHARE * most)
 
 
-def _assemble(lines: list[_Line]) -> list[Block]:
+def _assemble(lines: list[Line]) -> list[Block]:
     """Join items into lists, and give each list the sentence that leads to it."""
     blocks: list[Block] = []
     position = 0
@@ -322,6 +227,6 @@ def _split_lead_in(paragraph: str) -> tuple[str, str]:
     """Return the paragraph without its last sentence, and that sentence when it leads to a list."""
     last_start, last_end = sentences.spans(paragraph)[-1]
     last = paragraph[last_start:last_end]
-    if not _SENTENCE_END.search(last) or _LEAD_IN.search(last):
+    if not SENTENCE_END.search(last) or _LEAD_IN.search(last):
         return paragraph[:last_start].rstrip(), last
     return paragraph, ""

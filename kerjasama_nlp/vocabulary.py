@@ -13,6 +13,9 @@ from typing import Self, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from kerjasama_nlp.errors import ModelError
+from kerjasama_nlp.i18n import _
+
 
 class Vocabulary(Sequence[bytes]):
     """Sorted distinct UTF-8 entries; entry i is `blob[offsets[i]:offsets[i + 1]]`."""
@@ -47,11 +50,18 @@ class Vocabulary(Sequence[bytes]):
         return self.blob[self.offsets[index] : self.offsets[index + 1]].tobytes()
 
     def word(self, index: int) -> str:
-        """Return entry `index` as text."""
-        return self[index].decode()
+        """Return entry `index` as text; raises ModelError where it is none."""
+        try:
+            return self[index].decode()
+        except UnicodeDecodeError:
+            raise ModelError(
+                _("the model is damaged (entry {number} of its vocabulary); copy it again or retrain it").format(
+                    number=index
+                )
+            ) from None
 
     def find(self, term: str) -> int:
         """Return the position of `term`, or -1."""
-        encoded = term.encode()
+        encoded = term.encode(errors="surrogatepass")  # half a character is found nowhere, and no error
         index = bisect_left(self, encoded)
         return index if index < len(self) and self[index] == encoded else -1

@@ -96,14 +96,15 @@ def test_only_stemming_imports_sastrawi():
 
 def test_only_training_imports_scikit_learn():
     """What serves answers works without scikit-learn and SciPy."""
-    assert _importers("sklearn", "scipy") == {"fitting"}
+    assert _importers("sklearn", "scipy") == {"fitting", "label_training"}
 
 
 def test_only_the_command_line_prints():
-    """Printing, reading standard input and ending the process belong to `cli`; `help_text` draws progress."""
-    assert _callers_of("print", "input", "exit", "quit") == {"cli"}
-    assert _users_of("sys.stdin", "sys.stdout", "sys.exit", "os._exit") == {"cli"}
-    assert _users_of("sys.stderr") <= {"cli", "help_text"}
+    """The standard streams belong to `console`, ending the process to `cli`; `help_text` draws progress."""
+    assert _callers_of("print", "input", "exit", "quit") == {"console"}
+    assert _users_of("sys.stdin", "sys.stdout") == {"console"}
+    assert _users_of("sys.stderr") == {"console", "help_text"}
+    assert _users_of("sys.exit", "os._exit") == {"cli"}
 
 
 def test_nothing_reads_a_format_that_runs_code():

@@ -64,10 +64,15 @@ def test_case(case):
 
 @given(BLOCKS)
 def test_no_text_is_lost(written):
-    """The words of all paragraphs and lists stand in the passages, once and in order."""
+    """The words of all paragraphs and lists stand in the passages, once and in order; headings there or above."""
     article = article_of(written)
+    headings = {block.text for block in article.blocks if block.kind == "heading"}
     expected = " ".join(text for b in article.blocks if b.kind != "heading" for text in (b.text, *b.items) if text)
-    assert " ".join(filter(None, map(body, split(article)))).split() == expected.split()
+    passages = list(split(article))
+    found = [word for passage in passages for word in body(passage).split() if word not in headings]
+    assert found == expected.split()
+    shown_in = {part for p in passages for part in (*p.section.split(" > "), *p.text.replace("- ", "").split("\n"))}
+    assert headings <= shown_in
 
 
 @given(BLOCKS)

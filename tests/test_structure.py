@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kerjasama_nlp.clean import clean
-from kerjasama_nlp.structure import is_boilerplate, parse
+from kerjasama_nlp.furniture import is_boilerplate
+from kerjasama_nlp.structure import parse
 
 SENTENCE = "Serikat Teh lahir dari pertemuan tujuh negara yang ingin menjaga harga daun teh di pasar dunia."
 # Lines without furniture, of every kind that `parse` tells apart.

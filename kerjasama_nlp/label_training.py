@@ -1,0 +1,180 @@
+"""Fitting the classifier on labelled texts; imports scikit-learn."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import f1_score
+
+from kerjasama_nlp import features
+from kerjasama_nlp.classifier import FORMS, NOT_COOPERATION, SECTORS, Classifier, Settings, weigh
+from kerjasama_nlp.labels import LabelledText
+from kerjasama_nlp.tokens import Analyzer
+from kerjasama_nlp.vocabulary import Vocabulary
+
+# Features in fewer texts are left out: structure is denser than words.
+MIN_TEXTS = {"w": 2, "b": 2, "n": 2, "o": 2, "s": 5}
+# Inverse strengths of the penalty (scikit-learn's C), by cross-validation over groups of texts.
+FORM_C = 5.0
+SECTOR_C = 20.0
+# Where texts have no groups, folds are cut at random.
+FOLDS = 7
+# A label is given without review where the held-out share of right ones from its confidence on is this.
+SURE_PRECISION = 0.95
+_TEMPERATURES = np.geomspace(0.5, 4.0, 40)
+_THRESHOLDS = np.round(np.arange(0.15, 0.71, 0.01), 2)
+
+
+def fit(texts: Sequence[LabelledText]) -> Classifier:
+    """Return a classifier fitted on labelled texts.
+
+    Calibration and thresholds come from predictions for groups of texts (`LabelledText.group`) that the
+    model predicting them hadn't seen: texts of one author or one source are alike, and a classifier
+    measured on its own authors looks surer than it is.
+    """
+    analyzer = Analyzer()
+    counts = [features.count(features.read(entry.text, analyzer)) for entry in texts]
+    names = _chosen(counts)
+    forms = np.array([FORMS.index(entry.form) for entry in texts])
+    sectors = np.array([[name in entry.sectors for name in SECTORS] for entry in texts])
+    held_out = np.zeros((len(texts), len(FORMS) + len(SECTORS)))
+    for test in _folds([entry.group for entry in texts]):
+        train = np.setdiff1d(np.arange(len(texts)), test)
+        part = [counts[i] for i in train]
+        vocabulary, idf = _vocabulary(_chosen(part), part)
+        weights, bias = _fit_linear(_matrix(part, vocabulary, idf), forms[train], sectors[train], _lexical(vocabulary))
+        held_out[test] = _matrix([counts[i] for i in test], vocabulary, idf) @ weights + bias
+    vocabulary, idf = _vocabulary(names, counts)
+    weights, bias = _fit_linear(_matrix(counts, vocabulary, idf), forms, sectors, _lexical(vocabulary))
+    return Classifier(
+        vocabulary,
+        idf,
+        weights.astype(np.float32),
+        bias.astype(np.float32),
+        _settings(held_out, forms, sectors),
+        analyzer,
+    )
+
+
+def _chosen(counts: Sequence[Counter[str]]) -> list[str]:
+    texts = Counter(name for found in counts for name in found)
+    return [name for name, n in texts.items() if n >= MIN_TEXTS[name[0]]]
+
+
+def _vocabulary(names: Sequence[str], counts: Sequence[Counter[str]]) -> tuple[Vocabulary, NDArray[np.float32]]:
+    """Return the sorted vocabulary and each feature's idf."""
+    vocabulary = Vocabulary.from_terms(names)
+    texts = Counter(name for found in counts for name in found)
+    df = np.array([texts[vocabulary.word(i)] for i in range(len(vocabulary))], dtype=np.float64)
+    return vocabulary, (np.log((1 + len(counts)) / (1 + df)) + 1).astype(np.float32)
+
+
+def _lexical(vocabulary: Vocabulary) -> NDArray[np.int64]:
+    """Return the numbers of the features that are words or pairs of words."""
+    return np.array([i for i in range(len(vocabulary)) if vocabulary[i][:1] in {b"w", b"b"}], dtype=np.int64)
+
+
+def _matrix(counts: Sequence[Counter[str]], vocabulary: Vocabulary, idf: NDArray[np.float32]) -> Any:
+    """Return one row of feature values a text, as the classifier computes them."""
+    numbers = {vocabulary.word(i): i for i in range(len(vocabulary))}
+    indices, values, starts = [], [], [0]
+    for found in counts:
+        known = sorted((numbers[name], name[0], n) for name, n in found.items() if name in numbers)
+        columns = np.array([number for number, _, _ in known], dtype=np.int64)
+        indices.append(columns)
+        values.append(weigh(known, idf[columns]))
+        starts.append(starts[-1] + len(columns))
+    return sp.csr_matrix(
+        (np.concatenate(values), np.concatenate(indices), np.array(starts)), shape=(len(counts), len(vocabulary))
+    )
+
+
+def _fit_linear(
+    x: Any, forms: NDArray[np.int64], sectors: NDArray[np.bool_], lexical: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return weights (features x labels) and intercepts.
+
+    Forms are fitted on all texts and features; sectors on texts about cooperation, and on the `lexical`
+    features only: who acts with how many others says little about what.
+    """
+    model = LogisticRegression(C=FORM_C, max_iter=3000)
+    model.fit(x, forms)
+    columns, bias = [model.coef_.T], [*model.intercept_]
+    about = forms != FORMS.index(NOT_COOPERATION)
+    for sector in range(len(SECTORS)):
+        one = LogisticRegression(C=SECTOR_C, max_iter=3000)
+        one.fit(x[about][:, lexical], sectors[about, sector])
+        column = np.zeros((x.shape[1], 1))
+        column[lexical, 0] = one.coef_[0]
+        columns.append(column)
+        bias.extend(one.intercept_)
+    return np.hstack(columns), np.array(bias)
+
+
+def _folds(groups: Sequence[str]) -> Iterator[NDArray[np.int64]]:
+    """Yield the texts held out in each round: a group each, or random parts where there are no groups."""
+    named = np.array(groups)
+    distinct = sorted(set(groups))
+    if len(distinct) > 1:
+        for group in distinct:
+            yield np.flatnonzero(named == group)
+        return
+    order = np.random.default_rng(0).permutation(len(groups))
+    for part in np.array_split(order, FOLDS):
+        yield np.sort(part)
+
+
+def _settings(scores: NDArray[np.float64], forms: NDArray[np.int64], sectors: NDArray[np.bool_]) -> Settings:
+    """Choose calibration and thresholds on held-out scores."""
+    form_scores = scores[:, : len(FORMS)]
+    losses = [_log_loss(form_scores / temperature, forms) for temperature in _TEMPERATURES]
+    temperature = float(_TEMPERATURES[int(np.argmin(losses))])
+    about = forms != FORMS.index(NOT_COOPERATION)
+    slopes, offsets = [], []
+    probabilities = np.zeros((int(about.sum()), len(SECTORS)))
+    for sector in range(len(SECTORS)):
+        column = scores[about, len(FORMS) + sector][:, None]
+        platt = LogisticRegression(C=1e6).fit(column, sectors[about, sector])
+        slopes.append(round(float(platt.coef_[0, 0]), 6))
+        offsets.append(round(float(platt.intercept_[0]), 6))
+        probabilities[:, sector] = platt.predict_proba(column)[:, 1]
+    threshold = max(_THRESHOLDS, key=lambda t: (_sector_f1(probabilities, sectors[about], t), -t))
+    probability = np.exp(_log_softmax(form_scores / temperature))
+    return Settings(
+        round(temperature, 6),
+        tuple(slopes),
+        tuple(offsets),
+        float(threshold),
+        _review_below(probability.max(axis=1), probability.argmax(axis=1) == forms),
+    )
+
+
+def _log_softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    result: NDArray[np.float64] = scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
+    return result
+
+
+def _log_loss(scores: NDArray[np.float64], forms: NDArray[np.int64]) -> float:
+    return float(-_log_softmax(scores)[np.arange(len(forms)), forms].mean())
+
+
+def _sector_f1(probability: NDArray[np.float64], sectors: NDArray[np.bool_], threshold: float) -> float:
+    """Return the micro-F1 of giving sectors from `threshold` on, the likeliest where none reaches it."""
+    given = probability >= threshold
+    none = ~given.any(axis=1)
+    given[none, probability[none].argmax(axis=1)] = True
+    return float(f1_score(sectors, given, average="micro"))
+
+
+def _review_below(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
+    """Return the lowest confidence from which on SURE_PRECISION of held-out labels are right (1: none)."""
+    order = np.argsort(-confidence, kind="stable")
+    precision = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
+    good = np.flatnonzero(precision >= SURE_PRECISION)
+    return round(float(confidence[order][good[-1]]), 4) if len(good) else 1.0
