@@ -12,13 +12,15 @@ score / temperature), each sector on its own (logistic).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from math import log
+from dataclasses import asdict, dataclass
+from math import isfinite, log
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kerjasama_nlp import features, parties
+from kerjasama_nlp.arrays import check_offsets
 from kerjasama_nlp.records import Labels
 from kerjasama_nlp.tokens import Analyzer
 from kerjasama_nlp.vocabulary import Vocabulary
@@ -59,6 +61,17 @@ class Settings:
     sector_threshold: float
     review_below: float
 
+    @classmethod
+    def from_json(cls, value: Any) -> Self:
+        """Restore settings; raises ValueError, TypeError or LookupError where the object isn't any."""
+        slopes, offsets = tuple(map(float, value["slopes"])), tuple(map(float, value["offsets"]))
+        single = [float(value[name]) for name in ("temperature", "sector_threshold", "review_below")]
+        if len(slopes) != len(SECTORS) or len(offsets) != len(SECTORS) or single[0] <= 0:
+            raise ValueError("labelling.json")
+        if not all(map(isfinite, (*slopes, *offsets, *single))):
+            raise ValueError("labelling.json")
+        return cls(single[0], slopes, offsets, single[1], single[2])
+
 
 class Classifier:
     """Labels texts.
@@ -83,6 +96,37 @@ class Classifier:
         self.settings = settings
         self._analyzer = analyzer or Analyzer()
         self._numbers: dict[str, int] = {}
+
+    @classmethod
+    def from_parts(cls, settings: Any, arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """Assemble a classifier from what `to_parts` gave; raises ValueError, TypeError or LookupError."""
+        check_offsets("features", arrays["features_offsets"], len(arrays["features"]))
+        vocabulary = Vocabulary(arrays["features"], arrays["features_offsets"])
+        outputs = len(FORMS) + len(SECTORS)
+        if settings["forms"] != list(FORMS) or settings["sectors"] != list(SECTORS):
+            raise ValueError("labels")
+        if len(arrays["feature_idf"]) != len(vocabulary) or len(arrays["label_bias"]) != outputs:
+            raise ValueError("features")
+        if not all(np.isfinite(arrays[name]).all() for name in ("feature_idf", "label_weights", "label_bias")):
+            raise ValueError("label_weights")
+        return cls(
+            vocabulary,
+            arrays["feature_idf"],
+            arrays["label_weights"].reshape(len(vocabulary), outputs),
+            arrays["label_bias"],
+            Settings.from_json(settings),
+        )
+
+    def to_parts(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        """Return settings as a JSON object, and the arrays."""
+        arrays: dict[str, NDArray[Any]] = {
+            "features": self.vocabulary.blob,
+            "features_offsets": self.vocabulary.offsets,
+            "feature_idf": self.idf,
+            "label_weights": np.ascontiguousarray(self.weights).reshape(-1),
+            "label_bias": self.bias,
+        }
+        return {"forms": list(FORMS), "sectors": list(SECTORS), **asdict(self.settings)}, arrays
 
     def label(self, texts: Iterable[str]) -> Iterator[Labels]:
         """Yield the labels of each text, in order."""
@@ -114,6 +158,19 @@ class Classifier:
         """Return the sectors at or above the threshold, the likeliest where none is."""
         given = [name for name, p in zip(SECTORS, probability, strict=True) if p >= self.settings.sector_threshold]
         return given or [SECTORS[int(probability.argmax())]]
+
+    def explain(self, text: str, most: int = 8) -> list[tuple[str, float]]:
+        """Return the features that speak most for (> 0) and against (< 0) the form given to a text.
+
+        Each with its part of the score, against the mean of all forms, strongest first.
+        """
+        counts = features.count(features.read(text, self._analyzer))
+        numbers, values = self.vector(counts)
+        columns = self.weights[numbers, : len(FORMS)]
+        form = FORMS.index(self.label_one(text).form)
+        parts = values * (columns[:, form] - columns.mean(axis=1))
+        order = np.argsort(-np.abs(parts), kind="stable")[:most]
+        return [(self.vocabulary.word(int(numbers[i])), float(parts[i])) for i in order]
 
     def vector(self, counts: Mapping[str, int]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Return the numbers of the known features of a text, ascending, and their values."""

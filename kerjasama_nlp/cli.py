@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from kerjasama_nlp.records import Answer
 
 EXIT_NO_ANSWER = 1
+EXIT_ROWS_FAILED = 4
 EXIT_INTERRUPTED = 130
 PROGRAM = "kerjasama"
 # Importing NumPy allocates much and frees nothing: collecting less often saves a tenth of a cold start.
@@ -104,7 +105,7 @@ def ask(
         console.say(render.answer_json(answer) if json else render.answer_text(answer))
         return answer
 
-    if question is not None:
+    if question is not None and question != "-":
         if reply(question).answer is None:
             raise typer.Exit(EXIT_NO_ANSWER)
     elif console.is_interactive():
@@ -119,7 +120,7 @@ def ask(
                     console.say("")
 
 
-@app.command(cls=help_text.Command, help=_("Train a model on your own articles."))
+@app.command(cls=help_text.Command, help=_("Train a model on your own articles, labelled news, or both."))
 def train(
     output: Annotated[Path, typer.Option("--output", "-o", help=_("Model folder to make."))],
     articles: Annotated[
@@ -132,6 +133,10 @@ def train(
         list[Path] | None,
         typer.Option("--questions", help=_("JSONL of questions over the articles, to fit ranking and refusal on.")),
     ] = None,
+    labels: Annotated[
+        list[Path] | None,
+        typer.Option("--labels", help=_("JSONL or CSV of news with text, form and sectors; repeatable.")),
+    ] = None,
     base: Annotated[
         Path | None,
         typer.Option("--base", help=_("Model that gives what isn't trained."), show_default=_("the one shipped")),
@@ -141,41 +146,118 @@ def train(
     ] = "utf-8",
     force: ForceOption = False,
 ) -> None:
-    """Train on articles and write the model folder."""
+    """Train on articles and labelled news, and write the model folder."""
     from kerjasama_nlp import files, training
     from kerjasama_nlp.model import MANIFEST, save
 
-    if not articles:
-        raise UsageError(_("found nothing to train on; expected --articles DIR"))
+    if not articles and not labels and not questions:
+        raise UsageError(_("found nothing to train on; expected --articles DIR, --labels FILE, or both"))
     files.refuse_existing(output, force=force, marker=MANIFEST)
     with console.progress(_("articles")) as progress:
-        trained = training.train(articles, questions=questions or (), base=base, encoding=encoding, progress=progress)
+        trained = training.train(
+            articles or (),
+            questions=questions or (),
+            labels=labels or (),
+            base=base,
+            encoding=encoding,
+            progress=progress,
+        )
     save(trained, output, force=force)
     console.note(
-        _("{output}: {articles} articles, {passages} passages, {terms} terms").format(
+        _("{output}: {articles} articles, {passages} passages, {terms} terms, {labelled} labelled texts").format(
             output=output,
-            articles=trained.training["articles"],
+            articles=trained.training.get("articles", "?"),
             passages=trained.index.n_passages,
             terms=len(trained.index.terms),
+            labelled=trained.training.get("labelled", 0),
         )
     )
 
 
-@app.command(cls=help_text.Command, help=_("Measure a model on questions with known answers."))
+@app.command(cls=help_text.Command, help=_("Label news by form and sector of international cooperation."))
+def label(  # noqa: PLR0917  # the contract's options
+    source: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[INPUT|-]", help=_("JSONL, CSV, TSV or text file, or a folder of texts; - reads JSONL.")
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help=_("File to write; without it, standard output."))
+    ] = None,
+    text: Annotated[str | None, typer.Option("--text", help=_("Label this text."))] = None,
+    model: ModelOption = None,
+    text_column: Annotated[str | None, typer.Option("--text-column", help=_("Column that holds the text."))] = None,
+    encoding: Annotated[
+        str, typer.Option("--encoding", help=_("Encoding of files without a byte order mark."))
+    ] = "utf-8",
+    explain: Annotated[bool, typer.Option("--explain", help=_("Add what spoke for and against the form."))] = False,
+    force: ForceOption = False,
+) -> None:
+    """Label one text, or every row of a file."""
+    from kerjasama_nlp import files, labelling, render
+    from kerjasama_nlp.model import load
+
+    if (text is None) == (source is None):
+        raise UsageError(_("expected either INPUT or --text, for example: kerjasama label berita.csv -o berlabel.csv"))
+    labeller = labelling.Labeller(load(model).classifier, explain=explain)
+    if text is not None:
+        row = labelling.text_row(text)
+        if row.fault is not None:
+            raise UsageError(
+                _('found an empty text; expected one, for example: kerjasama label --text "RI dan Jepang"')
+            )
+        console.say(render.to_json(labeller.label_row({}, row.text), indent=1))
+        return
+    rows = labelling.read(str(source), console.raw_lines, text_column=text_column, encoding=encoding)
+    if output is None:
+        summary = labelling.write(labeller, rows, console.say, labelling.output_format(None, str(source)))
+    else:
+        files.refuse_existing(output, force=force)
+        with files.new_file(output, force=force) as stream:
+            summary = labelling.write(
+                labeller,
+                rows,
+                lambda line: stream.write(line + "\n"),
+                labelling.output_format(output, str(source)),
+            )
+    console.note(
+        _("{rows} rows, {errors} with errors, {review} to review").format(
+            rows=summary.rows, errors=summary.errors, review=summary.review
+        )
+    )
+    if summary.errors:
+        raise typer.Exit(EXIT_ROWS_FAILED)
+
+
+@app.command(cls=help_text.Command, help=_("Measure a model on labelled news, or on questions with known answers."))
 def evaluate(
+    labels: Annotated[
+        list[Path] | None, typer.Option("--labels", help=_("JSONL or CSV of labelled news; repeatable."))
+    ] = None,
     questions: Annotated[
-        list[Path], typer.Option("--questions", help=_("JSONL of questions over the model's articles; repeatable."))
-    ],
+        list[Path] | None,
+        typer.Option("--questions", help=_("JSONL of questions over the model's articles; repeatable.")),
+    ] = None,
     model: ModelOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Print how well a model answers and refuses."""
+    """Print how well a model labels, or answers and refuses."""
     from kerjasama_nlp import evaluation, render
-    from kerjasama_nlp.gold import read_questions
     from kerjasama_nlp.model import load
 
-    scores = evaluation.score_questions(load(model), read_questions(questions)).to_json()
-    console.say(render.to_json(scores) if json else render.table(scores))
+    if bool(labels) == bool(questions):
+        raise UsageError(_("expected either --labels FILE or --questions FILE"))
+    if questions:
+        from kerjasama_nlp.gold import read_questions
+
+        answered = evaluation.score_questions(load(model), read_questions(questions)).to_json()
+        console.say(render.to_json(answered) if json else render.table(answered))
+    else:
+        from kerjasama_nlp.labels import read
+
+        labelled = evaluation.score_labels(load(model), read(labels or []))
+        console.say(render.to_json(labelled) if json else render.label_scores(labelled))
 
 
 @app.command(cls=help_text.Command, help=_("Show what a model holds; --verify checks every byte."))

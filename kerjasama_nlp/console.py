@@ -73,6 +73,14 @@ def lines() -> Iterator[str]:
         raise InputError(_("standard input cannot be read ({reason})").format(reason=error.strerror or error)) from None
 
 
+def raw_lines() -> Iterator[bytes]:
+    """Yield the lines of standard input as bytes; raises InputError where it can't be read."""
+    try:
+        yield from sys.stdin.buffer
+    except OSError as error:
+        raise InputError(_("standard input cannot be read ({reason})").format(reason=error.strerror or error)) from None
+
+
 def is_interactive() -> bool:
     """Tell whether a person types at standard input."""
     return sys.stdin.isatty()

@@ -1,4 +1,4 @@
-"""Measuring a model on questions whose answers are known."""
+"""Measuring a model on questions whose answers, and on news whose labels, are known."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kerjasama_nlp.classifier import FORMS, NOT_COOPERATION, SECTORS
 from kerjasama_nlp.gold import GoldQuestion
+from kerjasama_nlp.labels import LabelledText
 from kerjasama_nlp.model import Model
 
 BINS = 10
@@ -57,6 +59,70 @@ def score_questions(model: Model, gold: Sequence[GoldQuestion]) -> QuestionScore
         float(refused[answerable].mean()),
         calibration_error(confidence, np.array(best)),
     )
+
+
+def score_labels(model: Model, gold: Sequence[LabelledText]) -> dict[str, Any]:
+    """Label every text and compare; a JSON object of scores between 0 and 1.
+
+    `form` and `sector` hold precision, recall, F1 and count by label; `confusion` counts forms, gold by
+    given; sectors are compared on texts whose gold form isn't `bukan`; `coverage_at_95` is the share of
+    texts, surest first, of which 95 % have the right form.
+    """
+    given = model.label([entry.text for entry in gold])
+    forms = {
+        name: _scores(
+            sum(g.form == name == p.form for g, p in zip(gold, given, strict=True)),
+            sum(p.form == name for p in given),
+            sum(g.form == name for g in gold),
+        )
+        for name in FORMS
+    }
+    about = [(g, p) for g, p in zip(gold, given, strict=True) if g.form != NOT_COOPERATION]
+    counts = {
+        name: (
+            sum(name in g.sectors and name in p.sectors for g, p in about),
+            sum(name in p.sectors for _, p in about),
+            sum(name in g.sectors for g, _ in about),
+        )
+        for name in SECTORS
+    }
+    confusion = {
+        a: {b: sum((g.form, p.form) == (a, b) for g, p in zip(gold, given, strict=True)) for b in FORMS} for a in FORMS
+    }
+    confidence = np.array([p.form_confidence for p in given])
+    right = np.array([g.form == p.form for g, p in zip(gold, given, strict=True)])
+    cooperation = _scores(
+        sum(g.form != NOT_COOPERATION != p.form for g, p in zip(gold, given, strict=True)),
+        sum(p.form != NOT_COOPERATION for p in given),
+        len(about),
+    )
+    return {
+        "n": len(gold),
+        "form_accuracy": round(float(right.mean()), 4),
+        "form_macro_f1": round(float(np.mean([entry["f1"] for entry in forms.values() if entry["n"]])), 4),
+        "cooperation_f1": cooperation["f1"],
+        "sector_micro_f1": _scores(*map(sum, zip(*counts.values(), strict=True)))["f1"],
+        "calibration_error": calibration_error(confidence, right),
+        "coverage_at_95": _coverage(confidence, right),
+        "to_review": round(float(np.mean([p.needs_review for p in given])), 4),
+        "form": forms,
+        "sector": {name: _scores(*counts[name]) for name in SECTORS},
+        "confusion": confusion,
+    }
+
+
+def _scores(both: int, given: int, gold: int) -> dict[str, float]:
+    """Return precision, recall, F1 (0 where undefined) and the count in the gold labels."""
+    precision, recall = both / given if given else 0.0, both / gold if gold else 0.0
+    f1 = 2 * both / (given + gold) if given + gold else 0.0
+    return {"precision": round(precision, 4), "recall": round(recall, 4), "f1": round(f1, 4), "n": gold}
+
+
+def _coverage(confidence: NDArray[np.float64], right: NDArray[np.bool_], precision: float = 0.95) -> float:
+    """Return the largest share of texts, surest first, with at least `precision` right."""
+    order = np.argsort(-confidence, kind="stable")
+    reached = np.cumsum(right[order]) / np.arange(1, len(order) + 1) >= precision
+    return round(float(np.flatnonzero(reached)[-1] + 1) / len(order), 4) if reached.any() else 0.0
 
 
 def calibration_error(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> float:

@@ -6,8 +6,9 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TextIO
 
 from kerjasama_nlp.errors import OutputError, OutputExistsError
 from kerjasama_nlp.i18n import _
@@ -82,6 +83,39 @@ def new_folder(path: Path, *, force: bool, marker: str | None = None) -> Iterato
             _replace(temporary, path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextmanager
+def new_file(path: Path, *, force: bool) -> Iterator[TextIO]:
+    """Yield a UTF-8 text stream whose file takes the place of `path` when the block succeeds.
+
+    Like `new_folder`: after an error nothing is left, and what stood at `path` stands there still.
+    """
+    refuse_existing(path, force=force)
+    with write_failures(path):
+        made = [folder for folder in path.parents if not folder.exists()]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    temporary = Path(name)
+    try:
+        # half a character, as a broken escape in JSON leaves it, becomes "?"
+        with (
+            write_failures(path),
+            os.fdopen(descriptor, "w", encoding="utf-8", errors="replace", newline="") as stream,
+        ):
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        with write_failures(path):
+            temporary.chmod(0o644)
+            refuse_existing(path, force=force)
+            temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # another program may have put something there
+            for folder in made:
+                folder.rmdir()
+        raise
 
 
 def _flush(file: Path) -> None:

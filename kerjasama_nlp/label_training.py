@@ -13,7 +13,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
 
 from kerjasama_nlp import features
-from kerjasama_nlp.classifier import FORMS, NOT_COOPERATION, SECTORS, Classifier, Settings, weigh
+from kerjasama_nlp.classifier import FORMS, NOT_COOPERATION, SECTORS, Classifier, Settings, logistic, weigh
+from kerjasama_nlp.errors import InputError
+from kerjasama_nlp.i18n import _
 from kerjasama_nlp.labels import LabelledText
 from kerjasama_nlp.tokens import Analyzer
 from kerjasama_nlp.vocabulary import Vocabulary
@@ -23,6 +25,8 @@ MIN_TEXTS = {"w": 2, "b": 2, "n": 2, "o": 2, "s": 5}
 # Inverse strengths of the penalty (scikit-learn's C), by cross-validation over groups of texts.
 FORM_C = 5.0
 SECTOR_C = 20.0
+# Intercept of a label that no text bears: its probability is practically 0, and stays a number.
+NEVER = -30.0
 # Where texts have no groups, folds are cut at random.
 FOLDS = 7
 # A label is given without review where the held-out share of right ones from its confidence on is this.
@@ -38,6 +42,11 @@ def fit(texts: Sequence[LabelledText]) -> Classifier:
     model predicting them hadn't seen: texts of one author or one source are alike, and a classifier
     measured on its own authors looks surer than it is.
     """
+    found = {entry.form for entry in texts}
+    if len(found) < 2:  # noqa: PLR2004  # there is nothing to tell apart
+        raise InputError(
+            _("found labelled texts of the form {form} only; expected at least two forms").format(form=found.pop())
+        )
     analyzer = Analyzer()
     counts = [features.count(features.read(entry.text, analyzer)) for entry in texts]
     names = _chosen(counts)
@@ -103,18 +112,33 @@ def _fit_linear(
     Forms are fitted on all texts and features; sectors on texts about cooperation, and on the `lexical`
     features only: who acts with how many others says little about what.
     """
-    model = LogisticRegression(C=FORM_C, max_iter=3000)
-    model.fit(x, forms)
-    columns, bias = [model.coef_.T], [*model.intercept_]
+    columns, bias = _logistic(x, forms, len(FORMS), FORM_C)
+    weights = np.zeros((x.shape[1], len(FORMS) + len(SECTORS)))
+    weights[:, : len(FORMS)] = columns
     about = forms != FORMS.index(NOT_COOPERATION)
+    intercepts = [*bias]
     for sector in range(len(SECTORS)):
-        one = LogisticRegression(C=SECTOR_C, max_iter=3000)
-        one.fit(x[about][:, lexical], sectors[about, sector])
-        column = np.zeros((x.shape[1], 1))
-        column[lexical, 0] = one.coef_[0]
-        columns.append(column)
-        bias.extend(one.intercept_)
-    return np.hstack(columns), np.array(bias)
+        columns, bias = _logistic(x[about][:, lexical], sectors[about, sector].astype(np.int64), 2, SECTOR_C)
+        weights[lexical, len(FORMS) + sector] = columns[:, 1] - columns[:, 0]
+        intercepts.append(bias[1] - bias[0])
+    return weights, np.array(intercepts)
+
+
+def _logistic(
+    x: Any, y: NDArray[np.int64], n_classes: int, strength: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return weights (features x classes) and intercepts; a class without an example is never the best one."""
+    weights, bias = np.zeros((x.shape[1], n_classes)), np.full(n_classes, NEVER)
+    seen = np.unique(y)
+    bias[seen] = 0.0
+    if len(seen) < 2 or not x.shape[1]:  # noqa: PLR2004  # there is nothing to tell apart, or by
+        return weights, bias
+    model = LogisticRegression(C=strength, max_iter=3000).fit(x, y)
+    if len(seen) == 2:  # noqa: PLR2004  # one row of weights, for the second class
+        weights[:, seen[1]], bias[seen[1]] = model.coef_[0], model.intercept_[0]
+    else:
+        weights[:, seen], bias[seen] = model.coef_.T, model.intercept_
+    return weights, bias
 
 
 def _folds(groups: Sequence[str]) -> Iterator[NDArray[np.int64]]:
@@ -126,7 +150,7 @@ def _folds(groups: Sequence[str]) -> Iterator[NDArray[np.int64]]:
             yield np.flatnonzero(named == group)
         return
     order = np.random.default_rng(0).permutation(len(groups))
-    for part in np.array_split(order, FOLDS):
+    for part in np.array_split(order, min(FOLDS, len(order))):
         yield np.sort(part)
 
 
@@ -140,10 +164,14 @@ def _settings(scores: NDArray[np.float64], forms: NDArray[np.int64], sectors: ND
     probabilities = np.zeros((int(about.sum()), len(SECTORS)))
     for sector in range(len(SECTORS)):
         column = scores[about, len(FORMS) + sector][:, None]
-        platt = LogisticRegression(C=1e6).fit(column, sectors[about, sector])
-        slopes.append(round(float(platt.coef_[0, 0]), 6))
-        offsets.append(round(float(platt.intercept_[0]), 6))
-        probabilities[:, sector] = platt.predict_proba(column)[:, 1]
+        if len(np.unique(sectors[about, sector])) == 1:  # given to all texts, or to none
+            slope, offset = 1.0, 0.0
+        else:
+            platt = LogisticRegression(C=1e6).fit(column, sectors[about, sector])
+            slope, offset = float(platt.coef_[0, 0]), float(platt.intercept_[0])
+        slopes.append(round(slope, 6))
+        offsets.append(round(offset, 6))
+        probabilities[:, sector] = logistic(column[:, 0] * slope + offset)
     threshold = max(_THRESHOLDS, key=lambda t: (_sector_f1(probabilities, sectors[about], t), -t))
     probability = np.exp(_log_softmax(form_scores / temperature))
     return Settings(

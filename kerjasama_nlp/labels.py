@@ -17,6 +17,9 @@ from kerjasama_nlp.i18n import _
 
 # So many faults are listed; the rest is counted.
 MAX_FAULTS = 20
+DELIMITERS = {".csv": ",", ".tsv": "\t"}
+# A cell may be as long as an article archive makes it.
+_MAX_CELL = 1 << 27
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ def read(paths: Sequence[Path], encoding: str = "utf-8") -> list[LabelledText]:
             first, earlier = seen.setdefault(key, (where, labelled))
             if (earlier.form, earlier.sectors) != (labelled.form, labelled.sectors):
                 faults.append(_("{where}: the text of {first} with other labels").format(where=where, first=first))
-            elif first == where:
+            elif earlier is labelled:
                 found.append(labelled)
     if faults:
         rest = len(faults) - MAX_FAULTS
@@ -66,18 +69,30 @@ def _rows(path: Path, encoding: str) -> Iterator[tuple[str, Any]]:
     except OSError as error:
         raise InputError(_("{path}: cannot be read ({reason})").format(path=path, reason=error.strerror)) from None
     text = decode(data, str(path), encoding)
-    if path.suffix.lower() in {".csv", ".tsv"}:
-        reader = csv.DictReader(io.StringIO(text), delimiter="\t" if path.suffix.lower() == ".tsv" else ",")
+    if path.suffix.lower() in DELIMITERS:
+        reader = table(text, path.suffix.lower())
         for row in reader:
             sectors = [name.strip() for name in (row.get("sectors") or "").split(";") if name.strip()]
             yield f"{path.name}:{reader.line_num}", {**row, "sectors": sectors}
         return
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(io.StringIO(text, newline=None), 1):
         if line.strip():
             try:
                 yield f"{path.name}:{number}", json.loads(line)
             except (ValueError, RecursionError):
                 yield f"{path.name}:{number}", None
+
+
+def table(text: str, suffix: str) -> csv.DictReader[str]:
+    """Return the rows of a CSV or TSV; a CSV whose header has more semicolons than commas is cut at those.
+
+    Cells beyond the header's stand under "_rest".
+    """
+    csv.field_size_limit(_MAX_CELL)
+    head = text.split("\n", 1)[0]
+    semicolons = suffix == ".csv" and head.count(";") > head.count(",")
+    delimiter = ";" if semicolons else DELIMITERS[suffix]
+    return csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, restkey="_rest", restval="")
 
 
 def _parse(row: Any, where: str, faults: list[str]) -> LabelledText | None:

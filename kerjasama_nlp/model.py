@@ -7,6 +7,12 @@
     words[_offsets].npy       the corpus's words, sorted; word_stems.npy: each word's stem
     posting_{starts,passages,weights}.npy
 
+and, in a model that labels news as well,
+
+    labelling.json            calibration and thresholds of the classifier
+    features[_offsets].npy    the names of its features, sorted
+    feature_idf.npy, label_weights.npy (features x labels, row by row), label_bias.npy
+
 Of the .npy format only what is written here is read: one dimension, one of four plain types. No pickle
 is, so that loading never runs code from the folder. Large arrays are memory-mapped. The manifest is
 written last.
@@ -16,24 +22,28 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kerjasama_nlp import answering, resources
+from kerjasama_nlp.arrays import check_offsets, read_array
 from kerjasama_nlp.errors import ModelError
 from kerjasama_nlp.files import new_folder, write_failures
 from kerjasama_nlp.i18n import _
 from kerjasama_nlp.index import Index, PassageStore
 from kerjasama_nlp.ranking import Ranker
-from kerjasama_nlp.records import Answer
+from kerjasama_nlp.records import Answer, Labels
 from kerjasama_nlp.tfidf import Postings
 from kerjasama_nlp.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from kerjasama_nlp.classifier import Classifier
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -51,36 +61,72 @@ INDEX_ARRAYS: Mapping[str, str] = {
     "posting_passages": "<i4",
     "posting_weights": "<f4",
 }
+LABELLING = "labelling.json"
+# Arrays of the labelling half.
+LABEL_ARRAYS: Mapping[str, str] = {
+    "features": "|u1",
+    "features_offsets": "<i8",
+    "feature_idf": "<f4",
+    "label_weights": "<f4",
+    "label_bias": "<f4",
+}
 # Folders up to this size are checked against their hashes whenever they are loaded (some 500 MB/s);
 # larger ones when asked to (`info --verify`).
 ALWAYS_VERIFIED_BYTES = 32 << 20
-# Arrays from this size on are memory-mapped.
-MAPPED_BYTES = 1 << 20
 # A manifest is a few kilobytes.
 _MAX_JSON_BYTES = 1 << 20
-# An array file starts with this, the header's length in two bytes, and the header: a Python dictionary
-# (the text below, padded with spaces). NumPy's own reader parses whatever stands there, and reserves as
-# much memory as it promises.
-_NPY_MAGIC = b"\x93NUMPY\x01\x00"
-_NPY_HEADER = re.compile(
-    rb"\{'descr': '(?P<descr>[|<][uif][1-8])', 'fortran_order': False, 'shape': \((?P<length>\d{1,18}),\), \} *\n"
-)
 # What taking a foreign JSON value apart can raise.
 _UNFIT = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError, OSError)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Model:
-    """An opened model: what `ask` needs, and what the manifest says."""
+    """An opened model: what `ask` and `label` need, and what the manifest says.
+
+    `fitted` is a classifier just trained; that of an opened folder is read when it is first used.
+    """
 
     index: Index
     ranker: Ranker
+    fitted: Classifier | None = None
     training: Mapping[str, Any] = field(default_factory=dict)
     manifest: Mapping[str, Any] = field(default_factory=dict)
+    folder: Path | None = None
 
     def ask(self, question: str, *, top_k: int = 5, min_confidence: float | None = None) -> Answer:
         """Answer a question from the corpus, or refuse; see `answering.ask`."""
         return answering.ask(self.index, self.ranker, question, top_k=top_k, min_confidence=min_confidence)
+
+    def label(self, texts: Iterable[str]) -> list[Labels]:
+        """Return the labels of each text, in order; see `classifier.Classifier`.
+
+        Raises ModelError where the model has no labelling half, or a damaged one.
+        """
+        return list(self.classifier.label(texts))
+
+    @cached_property
+    def classifier(self) -> Classifier:
+        """The labelling half; raises ModelError where there is none, or it is damaged."""
+        if self.fitted is not None:
+            return self.fitted
+        if self.folder is None or LABELLING not in self.manifest.get("files", {}):
+            raise ModelError(
+                _("{folder}: this model labels nothing; make one that does with: kerjasama train --labels FILE").format(
+                    folder=self.folder
+                )
+            )
+        from kerjasama_nlp.classifier import Classifier  # `ask` needs none of it
+
+        try:
+            arrays = {name: read_array(self.folder, name, dtype) for name, dtype in LABEL_ARRAYS.items()}
+            return Classifier.from_parts(_read_json(self.folder / LABELLING), arrays)
+        except _UNFIT as error:
+            raise _damaged(self.folder, str(error) or type(error).__name__) from None
+
+    @property
+    def labels_news(self) -> bool:
+        """Whether the model has a labelling half."""
+        return self.fitted is not None or LABELLING in self.manifest.get("files", {})
 
 
 def save(model: Model, path: Path, *, force: bool = False) -> None:
@@ -109,6 +155,11 @@ def save(model: Model, path: Path, *, force: bool = False) -> None:
         for name, dtype in INDEX_ARRAYS.items():
             np.save(folder / f"{name}.npy", arrays[name].astype(dtype, copy=False), allow_pickle=False)
         _write_json(folder / ANSWERING, model.ranker.to_json())
+        if model.labels_news:
+            settings, label_arrays = model.classifier.to_parts()
+            for name, dtype in LABEL_ARRAYS.items():
+                np.save(folder / f"{name}.npy", label_arrays[name].astype(dtype, copy=False), allow_pickle=False)
+            _write_json(folder / LABELLING, settings)
         files = {file.name: {"size": file.stat().st_size, "sha256": _sha256(file)} for file in sorted(folder.iterdir())}
         manifest = {
             "format": FORMAT,
@@ -133,10 +184,10 @@ def load(path: Path | str | None = None) -> Model:
     check_files(folder, manifest, hashes=total <= ALWAYS_VERIFIED_BYTES)
     try:
         ranker = Ranker.from_json(_read_json(folder / ANSWERING))
-        index = _read_index({name: _read_array(folder, name, dtype) for name, dtype in INDEX_ARRAYS.items()})
+        index = _read_index({name: read_array(folder, name, dtype) for name, dtype in INDEX_ARRAYS.items()})
     except _UNFIT as error:
         raise _damaged(folder, str(error) or type(error).__name__) from None
-    return Model(index, ranker, manifest=manifest)
+    return Model(index, ranker, manifest=manifest, folder=folder)
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -168,9 +219,10 @@ def read_manifest(folder: Path) -> dict[str, Any]:
                 folder=folder, found=json.dumps(manifest.get("format"))[:40], expected=FORMAT
             )
         )
-    expected = {*(f"{name}.npy" for name in INDEX_ARRAYS), ANSWERING}
+    answers = {*(f"{name}.npy" for name in INDEX_ARRAYS), ANSWERING}
+    labels = {*(f"{name}.npy" for name in LABEL_ARRAYS), LABELLING}
     files = manifest.get("files")
-    if not isinstance(files, dict) or set(files) != expected:
+    if not isinstance(files, dict) or set(files) not in (answers, answers | labels):
         raise _damaged(folder, _("its manifest lists other files than expected"))
     for entry in files.values():
         if not (isinstance(entry, dict) and type(entry.get("size")) is int and isinstance(entry.get("sha256"), str)):
@@ -200,9 +252,9 @@ def _damaged(folder: Path, what: str) -> ModelError:
 def _read_index(arrays: Mapping[str, NDArray[Any]]) -> Index:
     """Assemble the index, lengths and bounds checked; raises ValueError where they don't fit."""
     for name in ("passages", "terms", "words"):
-        _check_offsets(name, arrays[f"{name}_offsets"], len(arrays[name]))
+        check_offsets(name, arrays[f"{name}_offsets"], len(arrays[name]))
     starts, ids = arrays["posting_starts"], arrays["posting_passages"]
-    _check_offsets("postings", starts, len(ids))
+    check_offsets("postings", starts, len(ids))
     n_terms, n_passages = len(arrays["terms_offsets"]) - 1, len(arrays["passages_offsets"]) - 1
     if len(starts) != n_terms + 1 or len(arrays["posting_weights"]) != len(ids):
         raise ValueError("postings")
@@ -222,29 +274,6 @@ def _read_index(arrays: Mapping[str, NDArray[Any]]) -> Index:
         stems,
         Postings(starts, ids, arrays["posting_weights"]),
     )
-
-
-def _check_offsets(name: str, offsets: NDArray[np.int64], length: int) -> None:
-    if not len(offsets) or offsets[0] != 0 or offsets[-1] != length or bool((offsets[1:] < offsets[:-1]).any()):
-        raise ValueError(name)
-
-
-def _read_array(folder: Path, name: str, dtype: str) -> NDArray[Any]:
-    """Return an array, memory-mapped where it is large; raises ValueError where it is no such array."""
-    file = folder / f"{name}.npy"
-    expected = np.dtype(dtype)
-    with file.open("rb") as stream:
-        start = stream.read(len(_NPY_MAGIC) + 2)
-        header = stream.read(int.from_bytes(start[len(_NPY_MAGIC) :], "little"))
-        match = _NPY_HEADER.fullmatch(header)
-        if not start.startswith(_NPY_MAGIC) or match is None or match["descr"] != expected.str.encode():
-            raise ValueError(file.name)
-        length, size = int(match["length"]), file.stat().st_size
-        if length * expected.itemsize != size - stream.tell():
-            raise ValueError(file.name)
-        if length and size >= MAPPED_BYTES:
-            return np.asarray(np.memmap(stream, expected, "r", stream.tell()))
-        return np.fromfile(stream, expected)
 
 
 def _read_json(file: Path) -> Any:

@@ -110,6 +110,22 @@ def table(rows: Mapping[str, object]) -> str:
     return "\n".join(printable(f"{name:{width}}  {value}").replace("\n", " ") for name, value in rows.items())
 
 
+def label_scores(scores: Mapping[str, Any]) -> str:
+    """Return the scores of `evaluation.score_labels` as tables: overall, by form, by sector, confusion."""
+    overall = {name: value for name, value in scores.items() if not isinstance(value, dict)}
+    lines = [table(overall)]
+    for part in ("form", "sector"):
+        lines.append("\n" + f"{part:22}{'precision':>10}{'recall':>10}{'f1':>10}{'n':>7}")
+        lines += [
+            f"{name:22}{row['precision']:10.3f}{row['recall']:10.3f}{row['f1']:10.3f}{row['n']:7}"
+            for name, row in scores[part].items()
+        ]
+    forms = list(scores["confusion"])
+    lines.append("\n" + f"{'gold / given':22}" + "".join(f"{name:>14}" for name in forms))
+    lines += [f"{a:22}" + "".join(f"{row[b]:14}" for b in forms) for a, row in scores["confusion"].items()]
+    return "\n".join(lines)
+
+
 def info_text(manifest: Mapping[str, Any], folder: str) -> str:
     """Return what a model's manifest says, for a reader; "?" where it doesn't say.
 

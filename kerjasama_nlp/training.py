@@ -1,15 +1,21 @@
-"""Training: from articles (and questions) to a model."""
+"""Training: from articles, questions and labelled texts to a model."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from kerjasama_nlp import articles, index, passages
-from kerjasama_nlp.index import Index
+from kerjasama_nlp import articles, passages
+from kerjasama_nlp.index import Index, build
 from kerjasama_nlp.model import Model, load
+from kerjasama_nlp.ranking import Ranker
 from kerjasama_nlp.records import Article, Passage
+
+if TYPE_CHECKING:
+    from kerjasama_nlp.classifier import Classifier
 
 Progress = Callable[[int], None]
 
@@ -46,30 +52,60 @@ def index_articles(
     Raises InputError where a path can't be read or holds no text.
     """
     counted = _Counted((article for path in paths for article in articles.read(path, encoding)), progress)
-    built = index.build(counted)
+    built = build(counted)
     return built, {"articles": counted.articles, "articles_sha256": counted.fingerprint}
 
 
-def train(
-    paths: Sequence[Path],
+def train(  # each is an option of the command
+    paths: Sequence[Path] = (),
     *,
     questions: Sequence[Path] = (),
+    labels: Sequence[Path] = (),
     base: Path | None = None,
     encoding: str = "utf-8",
     progress: Progress | None = None,
 ) -> Model:
-    """Return a model over the articles below `paths`.
+    """Return a model over the articles below `paths` and the labelled texts in `labels`.
 
-    Ranking and refusal are fitted on `questions` where there are any, otherwise taken from the model
-    `base` (None: the shipped one).
+    What isn't given comes from the model `base` (None: the shipped one): the articles, ranking and refusal
+    (fitted on `questions` where there are any), and the labels.
     """
-    if questions:
-        from kerjasama_nlp import fitting
-        from kerjasama_nlp.gold import read_questions
+    old = cache(lambda: load(base))  # opened only where it gives something
+    manifest: dict[str, object] = {}
 
-        gold = read_questions(questions)
-        built, training = index_articles(paths, encoding=encoding, progress=progress)
-        return Model(built, fitting.fit(built, gold), {**training, "questions": len(gold)})
-    ranker = load(base).ranker
-    built, training = index_articles(paths, encoding=encoding, progress=progress)
-    return Model(built, ranker, training)
+    def keep(*names: str) -> None:
+        manifest.update({name: old().manifest[name] for name in names if name in old().manifest})
+
+    fitted = None
+    if labels:
+        fitted, manifest["labelled"] = _fit_labels(labels, encoding)
+    elif old().labels_news:
+        fitted = old().classifier
+        keep("labelled")
+    if paths:
+        index, described = index_articles(paths, encoding=encoding, progress=progress)
+        manifest |= described
+    else:
+        index = old().index
+        keep("articles", "articles_sha256")
+    if questions:
+        ranker, manifest["questions"] = _fit_ranker(index, questions)
+    else:
+        ranker = old().ranker
+        keep("questions")
+    return Model(index, ranker, fitted, manifest)
+
+
+def _fit_ranker(index: Index, questions: Sequence[Path]) -> tuple[Ranker, int]:
+    from kerjasama_nlp import fitting
+    from kerjasama_nlp.gold import read_questions
+
+    gold = read_questions(questions)
+    return fitting.fit(index, gold), len(gold)
+
+
+def _fit_labels(paths: Sequence[Path], encoding: str) -> tuple[Classifier, int]:
+    from kerjasama_nlp import label_training, labels
+
+    texts = labels.read(paths, encoding)
+    return label_training.fit(texts), len(texts)

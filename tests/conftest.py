@@ -203,7 +203,7 @@ def small_model(small_articles, shipped_ranker, _small_model_made_once):
     folder = _small_model_made_once
     if not folder.exists():
         built, about = training.index_articles([small_articles])
-        model.save(model.Model(built, shipped_ranker, about), folder)
+        model.save(model.Model(built, shipped_ranker, training=about), folder)
     before = {file: file.read_bytes() for file in folder.iterdir()}
     yield folder
     for file in set(folder.iterdir()) - set(before):

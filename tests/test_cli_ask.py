@@ -34,7 +34,7 @@ def _model_of(folder, ranker, **articles):
     for name, text in articles.items():
         (source / f"{name}.md").write_text(text, encoding="utf-8")
     built, about = training.index_articles([source])
-    model.save(model.Model(built, ranker, about), folder / "model")
+    model.save(model.Model(built, ranker, training=about), folder / "model")
     return folder / "model"
 
 
@@ -457,10 +457,20 @@ def test_errors_that_cannot_be_written(small_model):
         assert process.wait(30) == 2
 
 
-@pytest.mark.parametrize(("closed", "code"), [("<&-", 0), ("2>&-", 0), (">&-", 74)], ids=["input", "errors", "output"])
-def test_closed_stream(small_model, closed, code):
-    """A scheduler may start the command without one of its streams: what needs it not works all the same."""
-    call = ("kerjasama_nlp", "ask", KNOWN, "--model", str(small_model))
+@pytest.mark.parametrize(
+    ("args", "closed", "code"),
+    [
+        ([KNOWN], "<&-", 0),
+        ([], "<&-", 0),
+        ([KNOWN], "2>&-", 0),
+        ([" "], "2>&-", 2),
+        ([KNOWN], ">&-", 74),
+    ],
+    ids=["input", "input for questions", "errors", "errors for an error", "output"],
+)
+def test_closed_stream(small_model, args, closed, code):
+    """A scheduler may start the command without one of its streams: what doesn't need it works all the same."""
+    call = ("kerjasama_nlp", "ask", *args, "--model", str(small_model))
     ended = subprocess.run(
         ["sh", "-c", f'exec "$@" {closed}', "sh", sys.executable, "-m", *call],
         capture_output=True,
@@ -469,7 +479,7 @@ def test_closed_stream(small_model, closed, code):
     )
     assert ended.returncode == code
     assert b"Traceback" not in ended.stderr
-    assert (b"3 Mei 1971" in ended.stdout) == (code == 0)
+    assert (b"3 Mei 1971" in ended.stdout) == (code == 0 and args == [KNOWN])
 
 
 def test_interrupted_pipe(small_model):
@@ -596,6 +606,7 @@ def test_prompt_stays_off_redirected_output(small_model):
         terminal.wait_for("Ctrl-D.\n")
         terminal.press(f"{KNOWN}\n")
         first = terminal.process.stdout.readline()
+        terminal.wait_for("kerjasama> ")
         assert terminal.end("\x04") == 0
         assert json.loads(first)["question"] == KNOWN
         assert terminal.process.stdout.read() == b""

@@ -13,8 +13,8 @@ from conftest import cases
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kerjasama_nlp import load, model, training
-from kerjasama_nlp.errors import ModelError
+from kerjasama_nlp import arrays, load, model, training
+from kerjasama_nlp.errors import ModelError, OutputExistsError
 from kerjasama_nlp.evidence import Features
 from kerjasama_nlp.ranking import Ranker
 
@@ -88,6 +88,7 @@ REPLACEMENTS = {
     "set": lambda case, data: json.dumps(json.loads(data) | case["set"]).encode(),
     "archive": lambda _, data: _archived(data),
     "pad": lambda case, data: data + b" " * case["pad"],
+    "swap": lambda case, data: data.replace(*(text.encode() for text in case["swap"])),
     "tail": lambda case, data: data + bytes.fromhex(case["tail"]),
 }
 # What a case may do to an array: (case, array) -> array.
@@ -131,7 +132,7 @@ def _one_line(reply, code=5):
 def test_saved_model_answers_like_the_one_in_memory(small_articles, shipped_ranker, tmp_path):
     """Answers, confidences, sources and scores are exactly the same before saving and after loading."""
     built, about = training.index_articles([small_articles])
-    in_memory = model.Model(built, shipped_ranker, about)
+    in_memory = model.Model(built, shipped_ranker, training=about)
     model.save(in_memory, tmp_path / "model")
     loaded = load(tmp_path / "model")
     for question in QUESTIONS:
@@ -143,7 +144,7 @@ def test_saved_model_answers_like_the_one_in_memory(small_articles, shipped_rank
 def test_mapped_model_answers_like_a_read_one(monkeypatch, small_model):
     """Arrays that are mapped from disk, as those of large models are, give the same answers."""
     read = load(small_model)
-    monkeypatch.setattr(model, "MAPPED_BYTES", 1)
+    monkeypatch.setattr(arrays, "MAPPED_BYTES", 1)
     mapped = load(small_model)
     assert [mapped.ask(question) for question in QUESTIONS] == [read.ask(question) for question in QUESTIONS]
 
@@ -162,6 +163,14 @@ def test_saving_a_loaded_model_gives_the_same_arrays(small_model, tmp_path):
     first.pop("manifest.json")
     again.pop("manifest.json")
     assert first == again
+
+
+def test_force_saves_over_models_only(small_model, small_articles):
+    """Saving with force takes the place of a model, never that of a folder of something else."""
+    before = _contents(small_articles)
+    with pytest.raises(OutputExistsError, match="artikel"):
+        model.save(load(small_model), small_articles, force=True)
+    assert _contents(small_articles) == before
 
 
 def test_manifest_lists_every_other_file(small_model):

@@ -73,6 +73,7 @@ def test_answer_json_is_one_line_that_reads_back(question, text, confidence):
 
     assert line.count("\n") == 0
     row = json.loads(line.encode("utf-8"))
+    assert row["question"].encode("utf-8").decode("utf-8") == row["question"]
     if not any("\ud800" <= c <= "\udfff" for c in question + text):
         assert (row["question"], row["answer"]) == (question, text)
         assert row["sources"][0]["text"] == row["sources"][0]["title"] == text
