@@ -112,7 +112,16 @@ def _longest_first(names: dict[str, list[tuple[tuple[str, ...], Target]]]) -> Tr
 
 
 def _split(text: str) -> list[str]:
-    return [match.group().rstrip(".") for match in _WORD.finditer(text)]
+    return [word for word, _start, _end in _words(text)]
+
+
+def _words(text: str) -> Iterator[tuple[str, int, int]]:
+    """Yield the words of a text with their places, hyphenated ones taken apart: "Indonesia-Jepang"."""
+    for match in _WORD.finditer(text):
+        start = match.start()
+        for part in match.group().rstrip(".").split("-"):
+            yield part, start, start + len(part)
+            start += len(part) + 1
 
 
 def _entries() -> Iterator[tuple[str, Target]]:
@@ -139,16 +148,7 @@ def find(text: str) -> list[Mention]:
     >>> [(m.kind, m.key) for m in find("Presiden Jokowi dan PM Jepang di KTT ASEAN")]
     [('person', 'ID'), ('state', 'JP'), ('organisation', 'ktt_asean')]
     """
-    words: list[tuple[str, int, int]] = []
-    for match in _WORD.finditer(text):
-        word = match.group().rstrip(".")
-        if "-" in word and _names()[0].get(word) is None:
-            start = match.start()
-            for part in word.split("-"):
-                words.append((part, start, start + len(part)))
-                start += len(part) + 1
-        else:
-            words.append((word, match.start(), match.start() + len(word)))
+    words = list(_words(text))
     plain = [word for word, _, _ in words]
     lowered = [word.casefold() for word in plain]
     exact, folded = _names()

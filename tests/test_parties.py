@@ -113,7 +113,6 @@ def test_first_names_are_found():
     assert _misread(plain) == {}
 
 
-@pytest.mark.xfail(reason="names whose later words bear a hyphen are taken apart in texts, not in the tables")
 def test_first_names_with_a_hyphen_are_found():
     """A hyphen inside a first name doesn't hide it."""
     assert _misread({key: one for key, one in parties.organisations().items() if "-" in one.name}) == {}

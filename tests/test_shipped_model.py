@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from conftest import PROJECT
 
-from kerjasama_nlp.evaluation import score_questions
+from kerjasama_nlp import labels
+from kerjasama_nlp.evaluation import score_labels, score_questions
 from kerjasama_nlp.gold import read_questions
 
 CORPUS = PROJECT / "corpus"
@@ -70,6 +71,24 @@ def test_held_out_questions_stay_answered(shipped):
     scores = score_questions(shipped, read_questions([CORPUS / "questions" / "held_out.jsonl"]))
     assert (scores.answerable, scores.unanswerable) == (310, 104)
     assert {name: getattr(scores, name) for name, floor in FLOORS.items() if getattr(scores, name) < floor} == {}
+
+
+def test_held_out_news_stays_labelled(shipped):
+    """On snippets of other authors that nothing was fitted on, labels stay above their floors."""
+    scores = score_labels(shipped, labels.read([CORPUS / "labels" / "held_out.jsonl"]))
+    assert scores["n"] == 474
+    floors = {"form_macro_f1": 0.75, "cooperation_f1": 0.77, "sector_micro_f1": 0.81}
+    assert {name: scores[name] for name, floor in floors.items() if scores[name] < floor} == {}
+    assert scores["calibration_error"] < 0.08
+
+
+def test_held_out_news_is_not_in_the_training_corpus():
+    """No snippet stands in both parts."""
+    train, held_out = (
+        {entry.text.casefold() for entry in labels.read([CORPUS / "labels" / f"{part}.jsonl"])}
+        for part in ("snippets", "held_out")
+    )
+    assert train.isdisjoint(held_out)
 
 
 def test_questions_of_both_parts_differ():
