@@ -31,6 +31,7 @@ LEAD_IN_TAIL = 9
 COPULA_WITHIN = 10
 
 _SPELT_OUT = re.compile(r"(?P<short>[A-Z][\w-]+) ?\( ?(?P<long>[A-Z][^()]{6,})")
+_FIELD = frozenset({"bidang"})
 _CLAUSE = re.compile(r"[,;:.!?]|\b(?:sedangkan|sementara|bahwa|adapun)\b")
 _PARENTHESES = re.compile(r"\([^()]*\)")
 # Kinds whose answer must show its sign: there is no date without a date.
@@ -154,7 +155,10 @@ def units(
     span_terms = [frozenset(term for token in tokens for term in token.terms) for tokens in span_tokens]
     lead_in = _lead_in(passage)
     lead_terms = _terms(analyzer, lead_in)
-    above = [questions.facets(analyzer.tokenize(text)) for text in (_tail(lead_in), last_heading)]
+    above = [
+        _held(questions.facets(analyzer.tokenize(_tail(lead_in)))),
+        questions.facets(analyzer.tokenize(last_heading)),
+    ]
     passage_terms = frozenset[str]().union(*span_terms)
     lead = next((i for i, (_, _, whole) in enumerate(spans) if whole), None)
     for position, (start, end, whole) in enumerate(spans):
@@ -172,7 +176,7 @@ def units(
         )
         shares = [_share(concept, places) for concept in question.concepts]
         coverage = sum(c.importance * s for c, s in zip(question.concepts, shares, strict=True)) / total
-        exact = sum(c.importance for c in question.concepts if _says_exactly(c, span_terms[position]))
+        exact = sum(c.importance for c in question.concepts if _says_exactly(c, own))
         inside = sum(c.importance * _share(c, places[:2]) for c in left)
         names_heading = not heading_terms or bool(heading_terms & span_terms[position])
         subject = _subject_match(question, analyzer, text, 0.0 if names_heading or position else heading)
@@ -227,6 +231,14 @@ def _spans(passage: Passage) -> Iterator[tuple[int, int, bool]]:
         if line.startswith(ITEM_MARK):
             yield start + len(ITEM_MARK), start + len(line.rstrip("\n")), False
         start += len(line)
+
+
+def _held(facets: list[frozenset[str]]) -> list[frozenset[str]]:
+    """Return what a list holds by its lead-in: the last facet named, a mere field aside.
+
+    "Bank Dunia didirikan dengan tujuan berikut:" lists purposes, "Contoh kerja sama di bidang ekonomi:" examples.
+    """
+    return [facet for facet in facets if facet != _FIELD][-1:] or facets
 
 
 def _tail(lead_in: str) -> str:
