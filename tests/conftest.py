@@ -38,6 +38,15 @@ def cases(name):
     ]
 
 
+def error_line(reply, code):
+    """Check an error: its exit code, nothing on standard output, one line on standard error; return the line."""
+    assert (reply.code, reply.out) == (code, "")
+    assert reply.err.startswith("kerjasama: error: ")
+    assert reply.err.count("\n") == 1
+    assert reply.err.endswith("\n")
+    return reply.err
+
+
 def shown(blocks):
     """Return blocks as the data files write them: "# heading", "paragraph", ["lead-in", "item", ...]."""
     forms = {

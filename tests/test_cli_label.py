@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import cases
+from conftest import cases, error_line
 
 from kerjasama_nlp import load
 from kerjasama_nlp.classifier import FORMS, SECTORS, Classifier
@@ -23,13 +23,6 @@ def _rows(out):
 
 def _table(text, delimiter=","):
     return list(csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter))
-
-
-def _fails(reply, code):
-    assert (reply.code, reply.out) == (code, "")
-    assert reply.err.startswith("kerjasama: error: ")
-    assert reply.err.count("\n") == 1
-    return reply.err
 
 
 def _write(path, text):
@@ -158,13 +151,13 @@ def test_text(call):
 @pytest.mark.parametrize("text", ["", " \n", "\u200b"])
 def test_text_that_is_blank(call, text):
     """--text without a text is a wrong call."""
-    assert "empty text" in _fails(call("label", "--text", text), 2)
+    assert "empty text" in error_line(call("label", "--text", text), 2)
 
 
 @pytest.mark.parametrize("args", [(), ("a.jsonl", "--text", "x")], ids=["neither", "both"])
 def test_input_or_text(call, args):
     """Either INPUT or --text, not both and not none."""
-    assert "--text" in _fails(call("label", *args), 2)
+    assert "--text" in error_line(call("label", *args), 2)
 
 
 def test_explain(call, tmp_path):
@@ -192,7 +185,7 @@ def test_text_column(call, tmp_path):
 @pytest.mark.parametrize("args", [(), ("--text-column", "lain")], ids=["none known", "not there"])
 def test_unknown_column(call, tmp_path, args):
     """A table without the column of texts is told with the columns that it has."""
-    error = _fails(call("label", _write(tmp_path / "a.csv", "id,ringkas\n1,x\n"), *args), 3)
+    error = error_line(call("label", _write(tmp_path / "a.csv", "id,ringkas\n1,x\n"), *args), 3)
     assert "found the columns id, ringkas, none of them a text; name it with --text-column" in error
 
 
@@ -257,15 +250,15 @@ def test_unreadable(call, tmp_path, name, data, args, says):
     if data is not None:
         _write(tmp_path / name, data)
     before = _names(tmp_path)
-    assert says in _fails(call("label", name, *args), 3)
-    assert says in _fails(call("label", name, *args, "-o", "baru/dalam/hasil.jsonl"), 3)
+    assert says in error_line(call("label", name, *args), 3)
+    assert says in error_line(call("label", name, *args, "-o", "baru/dalam/hasil.jsonl"), 3)
     assert _names(tmp_path) == before
 
 
 def test_folder_without_texts(call, tmp_path):
     """A folder without texts is told."""
     (tmp_path / "kosong").mkdir()
-    assert "found no text" in _fails(call("label", "kosong"), 3)
+    assert "found no text" in error_line(call("label", "kosong"), 3)
 
 
 def test_output(call, tmp_path):
@@ -281,7 +274,7 @@ def test_existing_output(call, tmp_path):
     """An output that exists is kept, exit code 6; with --force it is replaced, its input among them."""
     source = _jsonl(tmp_path / "a.jsonl", {"text": PACT})
     _write(tmp_path / "b.jsonl", "lama")
-    assert "--force" in _fails(call("label", source, "-o", "b.jsonl"), 6)
+    assert "--force" in error_line(call("label", source, "-o", "b.jsonl"), 6)
     assert (tmp_path / "b.jsonl").read_text(encoding="utf-8") == "lama"
     assert call("label", source, "-o", "b.jsonl", "--force").code == 0
     assert call("label", source, "-o", source, "--force").code == 0

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import cases
+from conftest import cases, error_line
 
 from kerjasama_nlp import load, model
 
@@ -30,13 +30,6 @@ def _contents(folder):
         path.relative_to(folder).as_posix(): path.read_bytes() if path.is_file() else None
         for path in sorted(folder.rglob("*"))
     }
-
-
-def _one_line(reply, code):
-    assert (reply.code, reply.out) == (code, "")
-    assert reply.err.startswith("kerjasama: error: ")
-    assert reply.err.count("\n") == 1
-    return reply.err
 
 
 def _jsonl(path, rows):
@@ -141,7 +134,7 @@ def test_questions_fit_ranking_and_refusal(call, small_articles, tmp_path):
 def test_questions_that_teach_nothing(call, small_articles, tmp_path, gold):
     """Questions that nothing can be fitted on are an unreadable input, told in one line."""
     source = _jsonl(tmp_path / "q.jsonl", gold)
-    _one_line(call("train", "--articles", small_articles, "--questions", source, "-o", "baru"), 3)
+    error_line(call("train", "--articles", small_articles, "--questions", source, "-o", "baru"), 3)
     assert not (tmp_path / "baru").exists()
 
 
@@ -169,14 +162,14 @@ def test_unreadable_articles(call, tmp_path, case):
             path.write_text(text, encoding="utf-8")
     before = _contents(tmp_path)
     reply = call("train", "--articles", case["articles"], *case.get("args", []), "-o", "baru")
-    assert case["says"] in _one_line(reply, 3)
+    assert case["says"] in error_line(reply, 3)
     assert _contents(tmp_path) == before
 
 
 def test_one_bad_article_among_good_ones(call, small_articles, tmp_path):
     """A broken file isn't skipped in silence: its name and what to do are said, and nothing is written."""
     (small_articles / "rusak.txt").write_bytes(b"Pakta Laut\n\nKaf\xe9 di tepi laut.\n")
-    error = _one_line(call("train", "--articles", small_articles, "-o", "baru"), 3)
+    error = error_line(call("train", "--articles", small_articles, "-o", "baru"), 3)
     assert "rusak.txt: byte 15 is not utf-8" in error
     assert "--encoding cp1252" in error
     assert not (tmp_path / "baru").exists()
@@ -210,8 +203,8 @@ def test_file_name_in_another_encoding(call, tmp_path):
 def test_existing_output(call, small_articles, old_model, tmp_path):
     """An output that exists is told at once, before anything is read, and stays as it is."""
     before = _contents(tmp_path)
-    assert "--force" in _one_line(call("train", "--articles", small_articles, "-o", old_model), 6)
-    assert "--force" in _one_line(call("train", "--articles", "tidak-ada", "-o", old_model), 6)
+    assert "--force" in error_line(call("train", "--articles", small_articles, "-o", old_model), 6)
+    assert "--force" in error_line(call("train", "--articles", "tidak-ada", "-o", old_model), 6)
     assert _contents(tmp_path) == before
 
 
@@ -228,22 +221,22 @@ def test_force_replaces_a_model(call, small_articles, old_model, tmp_path):
 def test_force_never_deletes_what_is_no_model(call, small_articles, tmp_path):
     """--force overwrites a model; a folder of something else is no model, so a slip of the hand loses nothing."""
     before = _contents(tmp_path)
-    _one_line(call("train", "--articles", small_articles, "-o", small_articles, "--force"), 6)
+    error_line(call("train", "--articles", small_articles, "-o", small_articles, "--force"), 6)
     assert _contents(tmp_path) == before
-    _one_line(call("train", "--articles", "tidak-ada", "-o", small_articles, "--force"), 6)  # told at once
+    error_line(call("train", "--articles", "tidak-ada", "-o", small_articles, "--force"), 6)  # told at once
 
 
 @pytest.mark.parametrize("output", ["artikel/pakta.txt/model", "/dev/null/model"])
 def test_output_that_cannot_be_made(call, small_articles, tmp_path, output):
     """An output below something that is no folder ends in exit code 74."""
     before = _contents(tmp_path)
-    assert "cannot be written" in _one_line(call("train", "--articles", small_articles, "-o", output), 74)
+    assert "cannot be written" in error_line(call("train", "--articles", small_articles, "-o", output), 74)
     assert _contents(tmp_path) == before
 
 
 def test_output_name_that_is_too_long(call, small_articles):
     """A name longer than the system takes ends in exit code 74."""
-    assert "cannot be written" in _one_line(call("train", "--articles", small_articles, "-o", "m" * 300), 74)
+    assert "cannot be written" in error_line(call("train", "--articles", small_articles, "-o", "m" * 300), 74)
 
 
 @pytest.mark.parametrize("previous", [False, True], ids=["a new output", "over an old model"])
@@ -271,7 +264,7 @@ def test_full_disk(monkeypatch, call, small_articles, old_model, tmp_path, previ
 
     monkeypatch.setattr(owner, name, fail)
     output = ("-o", old_model, "--force") if previous else ("-o", "baru")
-    error = _one_line(call("train", "--articles", small_articles, *output), 74)
+    error = error_line(call("train", "--articles", small_articles, *output), 74)
     assert "cannot be written (disk trouble)" in error
     assert calls >= fatal
     assert _contents(tmp_path) == before

@@ -9,7 +9,7 @@ import zipfile
 
 import numpy as np
 import pytest
-from conftest import cases
+from conftest import cases, error_line
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -120,15 +120,6 @@ def _damage(case, folder):
     _seal(folder)
 
 
-def _one_line(reply, code=5):
-    """Check an error: its exit code, nothing on standard output, one line on standard error; return the line."""
-    assert (reply.code, reply.out) == (code, "")
-    assert reply.err.startswith("kerjasama: error: ")
-    assert reply.err.count("\n") == 1
-    assert reply.err.endswith("\n")
-    return reply.err
-
-
 def test_saved_model_answers_like_the_one_in_memory(small_articles, shipped_ranker, tmp_path):
     """Answers, confidences, sources and scores are exactly the same before saving and after loading."""
     built, about = training.index_articles([small_articles])
@@ -188,7 +179,7 @@ def test_manifest_lists_every_other_file(small_model):
 def test_missing_file(call, small_model, name):
     """A model without one of its files isn't opened; the message names folder and file."""
     (small_model / name).unlink()
-    error = _one_line(call("ask", "--model", small_model, QUESTIONS[0]))
+    error = error_line(call("ask", "--model", small_model, QUESTIONS[0]), 5)
     assert name in error
     assert str(small_model) in error
 
@@ -200,7 +191,7 @@ def test_truncated_file(call, small_model, name, kept):
     data = (small_model / name).read_bytes()
     # the manifest's very last byte is a line end, which it can spare
     (small_model / name).write_bytes(data.rstrip(b"\n")[:-1] if kept != "half" else data[: len(data) // 2])
-    assert name in _one_line(call("ask", "--model", small_model, QUESTIONS[0]))
+    assert name in error_line(call("ask", "--model", small_model, QUESTIONS[0]), 5)
 
 
 @pytest.mark.parametrize("name", [name for name in FILES if name != "manifest.json"])
@@ -210,14 +201,14 @@ def test_one_flipped_bit(call, small_model, name, place):
     data = bytearray((small_model / name).read_bytes())
     data[int(len(data) * place) if place > 0 else place] ^= 1
     (small_model / name).write_bytes(data)
-    assert f"{name} is not the file that was saved" in _one_line(call("ask", "--model", small_model, QUESTIONS[0]))
+    assert f"{name} is not the file that was saved" in error_line(call("ask", "--model", small_model, QUESTIONS[0]), 5)
 
 
 @pytest.mark.parametrize("case", cases("model_damage.json"))
 def test_damage_with_matching_hashes(call, small_model, case):
     """A file of the wrong form is told in one line even where its hash matches; no code of it runs."""
     _damage(case, small_model)
-    error = _one_line(call("ask", "--model", small_model, "--min-confidence", "0", QUESTIONS[0]))
+    error = error_line(call("ask", "--model", small_model, "--min-confidence", "0", QUESTIONS[0]), 5)
     assert "damaged" in error
     assert not (small_model / "dijalankan").exists()
 
@@ -232,7 +223,7 @@ def test_the_hostile_object_would_run_if_unpickled(small_model):
 def test_refused_pickle_is_not_recommended(call, small_model):
     """The message about a pickled array doesn't tell how to load it all the same."""
     _damage({"file": "terms.npy", "hex": "80049505000000000000004b012e"}, small_model)
-    error = _one_line(call("ask", "--model", small_model, QUESTIONS[0]))
+    error = error_line(call("ask", "--model", small_model, QUESTIONS[0]), 5)
     assert "allow_pickle" not in error
 
 
@@ -254,7 +245,7 @@ def test_broken_manifest(call, small_model, case):
             manifest["files"] = dict.fromkeys(manifest["files"], case["entry"])
         file.write_text(json.dumps(manifest | case.get("set", {})), encoding="utf-8")
     for args in (("ask", QUESTIONS[0]), ("info", "--verify")):
-        assert case["says"] in _one_line(call(*args, "--model", small_model))
+        assert case["says"] in error_line(call(*args, "--model", small_model), 5)
 
 
 def _flips(data, first, last, count):
@@ -308,7 +299,7 @@ def test_large_models_are_checked_by_size(monkeypatch, call, small_model, name, 
     """A file of another size is told even where hashes aren't looked at."""
     monkeypatch.setattr(model, "ALWAYS_VERIFIED_BYTES", -1)
     (small_model / name).write_bytes(change((small_model / name).read_bytes()))
-    error = _one_line(call("ask", "--model", small_model, QUESTIONS[0]))
+    error = error_line(call("ask", "--model", small_model, QUESTIONS[0]), 5)
     assert f"{name} is not the file that was saved" in error
 
 
@@ -319,7 +310,7 @@ def test_verify_finds_what_loading_a_large_model_skips(monkeypatch, call, small_
     data[-3] ^= 1
     (small_model / "posting_weights.npy").write_bytes(data)
     assert load(small_model).ask(QUESTIONS[0]).sources
-    assert "posting_weights.npy" in _one_line(call("info", "--verify", "--model", small_model))
+    assert "posting_weights.npy" in error_line(call("info", "--verify", "--model", small_model), 5)
 
 
 @pytest.mark.parametrize(
@@ -337,13 +328,13 @@ def test_what_is_no_model(call, small_articles, command, path, says):
     """A path without a model ends in exit code 5 and a line that says what was found."""
     assert small_articles.is_dir()
     args = [QUESTIONS[0]] if command == "ask" else []
-    assert says in _one_line(call(command, *args, "--model", path))
+    assert says in error_line(call(command, *args, "--model", path), 5)
 
 
 def test_base_that_is_no_model(call, small_articles):
     """Training from a base that doesn't exist ends like asking it."""
     reply = call("train", "--articles", small_articles, "--base", "tidak-ada", "-o", "baru")
-    assert "tidak-ada: no such model folder" in _one_line(reply)
+    assert "tidak-ada: no such model folder" in error_line(reply, 5)
 
 
 def test_error_class_carries_the_exit_code(tmp_path):
