@@ -5,29 +5,16 @@ The dictionary belongs to PySastrawi (CC-BY-NC-SA 3.0) and is read through that 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Container
+from collections.abc import Callable, Collection
 from functools import cache
+from pathlib import Path
 
-from kerjasama_nlp import resources
+from kerjasama_nlp import affixes, resources
 from kerjasama_nlp.errors import KerjasamaError
 from kerjasama_nlp.i18n import _
 
-# A longer "word" is no Indonesian word, and Sastrawi's time grows with the length (14 us a character
-# on adversarial input). The longest affixed dictionary words measure 24 letters.
+# A longer "word" is no Indonesian word. The longest affixed dictionary words measure 24 letters.
 MAX_WORD = 32
-
-# A word outside the dictionary that none of these affixes fits comes back from Sastrawi unchanged.
-_AFFIXED = re.compile(
-    r"""
-      ^(?: di | ke | se | ku | kau | be | te | me | pe )  # prefixes, plain and assimilating
-    | ^[^aeiou](?: er | el | em | in )[aeiou]          # infixes
-    | (?: lah | kah | tah | pun | ku | mu | nya        # particles and possessives
-        | kan | an | i | is | isme | isasi )$          # derivational suffixes
-    | -                                                # reduplication
-    """,
-    re.VERBOSE,
-)
 
 
 @cache
@@ -38,14 +25,15 @@ def exceptions() -> dict[str, str]:
 
 
 @cache
-def sastrawi() -> tuple[Callable[[str], str], Container[str]]:
-    """Return PySastrawi's word stemmer and its dictionary, or say which package is in the way."""
-    from Sastrawi.Dictionary.ArrayDictionary import ArrayDictionary
-    from Sastrawi.Stemmer.Stemmer import Stemmer
-    from Sastrawi.Stemmer.StemmerFactory import StemmerFactory
+def roots() -> Collection[str]:
+    """Return the roots of PySastrawi's dictionary, or say which package is in the way.
 
-    dictionary = ArrayDictionary(StemmerFactory().get_words())
-    if not isinstance(dictionary.words, dict):
+    Its file is read without the classes around it: they take longer to import than the file to read.
+    """
+    from Sastrawi import Stemmer
+    from Sastrawi.Dictionary.ArrayDictionary import ArrayDictionary
+
+    if not isinstance(ArrayDictionary().words, dict):
         # The older distribution "Sastrawi" 1.0.1 installs the same package and looks words up in a list.
         raise KerjasamaError(
             _(
@@ -53,17 +41,19 @@ def sastrawi() -> tuple[Callable[[str], str], Container[str]]:
                 "run: pip uninstall -y Sastrawi && pip install --force-reinstall PySastrawi"
             )
         )
-    return Stemmer(dictionary).stem_word, dictionary.words
+    text = (Path(next(iter(Stemmer.__path__))) / "data" / "kata-dasar.txt").read_text(encoding="utf-8")
+    # A dictionary frees its words in the order they were made, a set in a random one: 4 ms more at exit.
+    return dict.fromkeys(word for word in text.split("\n") if word.strip())
 
 
 def sastrawi_stem() -> Callable[[str], str]:
     """Return PySastrawi's own stemmer of one word: the oracle that `stem` must agree with."""
-    return sastrawi()[0]
+    from Sastrawi.Dictionary.ArrayDictionary import ArrayDictionary
+    from Sastrawi.Stemmer.Stemmer import Stemmer
+    from Sastrawi.Stemmer.StemmerFactory import StemmerFactory
 
-
-def may_be_affixed(word: str) -> bool:
-    """Tell whether any affix fits `word`; Sastrawi returns all other words unchanged."""
-    return _AFFIXED.search(word) is not None
+    stem_word: Callable[[str], str] = Stemmer(ArrayDictionary(StemmerFactory().get_words())).stem_word
+    return stem_word
 
 
 def is_root(word: str) -> bool:
@@ -72,13 +62,14 @@ def is_root(word: str) -> bool:
     >>> is_root("kerja"), is_root("mengerjakan")
     (True, False)
     """
-    return word in sastrawi()[1]
+    return word in roots()
 
 
 def stem(word: str) -> str:
     """Return the stem of one lower-case word; not cached.
 
-    Exceptions come first; words that no affix fits, and words longer than MAX_WORD, are their own stem.
+    Exceptions come first; a word longer than MAX_WORD, or without a root, is its own stem. Raises KerjasamaError
+    where another package stands in PySastrawi's place.
 
     >>> stem("perekonomian"), stem("tujuan"), stem("negara-negara"), stem("bali")
     ('ekonomi', 'tujuan', 'negara', 'bali')
@@ -86,6 +77,4 @@ def stem(word: str) -> str:
     corrected = exceptions().get(word)
     if corrected is not None:
         return corrected
-    if len(word) > MAX_WORD or not may_be_affixed(word):
-        return word
-    return sastrawi()[0](word)
+    return word if len(word) > MAX_WORD else affixes.stem_word(word, roots())

@@ -1,9 +1,7 @@
-"""The analyzer: compounds, names, stems, stop words, and its shortcuts against Sastrawi itself."""
-
-import re
+"""The analyzer: compounds, names, stems, stop words, and Sastrawi as the oracle of stems."""
 
 import pytest
-from conftest import PROJECT, cases
+from conftest import cases
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -61,19 +59,12 @@ def test_stop_list_spares_domain_and_question_words():
     assert tokens.function_words().isdisjoint(domain | _question_words())
 
 
-def _corpus_words():
-    words = set()
-    for article in (PROJECT / "corpus" / "articles").glob("*.md"):
-        words.update(re.findall(r"[a-z]+", article.read_text(encoding="utf-8").lower()))
-    return sorted(words)
+def test_roots_are_the_dictionary_of_sastrawi():
+    """The roots read from the package's file are the words that PySastrawi itself looks up."""
+    from Sastrawi.Dictionary.ArrayDictionary import ArrayDictionary
+    from Sastrawi.Stemmer.StemmerFactory import StemmerFactory
 
-
-def test_shortcut_for_unaffixed_words_equals_sastrawi():
-    """A word that the affix pattern skips is one that Sastrawi leaves alone (whole corpus)."""
-    sastrawi = stemming.sastrawi_stem()
-    skipped = [word for word in _corpus_words() if not stemming.may_be_affixed(word)]
-    assert len(skipped) > 500
-    assert [word for word in skipped if sastrawi(word) != word] == []
+    assert set(stemming.roots()) == set(ArrayDictionary(StemmerFactory().get_words()).words)
 
 
 @given(st.from_regex(r"(di|me|ber|ku|kau|ke|se)?[a-z]{1,9}(kan|an|i|nya|lah|isme)?", fullmatch=True))
@@ -113,9 +104,9 @@ def test_old_sastrawi_is_named(monkeypatch):
             self.words = []
 
     monkeypatch.setattr("Sastrawi.Dictionary.ArrayDictionary.ArrayDictionary", Old)
-    stemming.sastrawi.cache_clear()
+    stemming.roots.cache_clear()
     try:
         with pytest.raises(stemming.KerjasamaError, match=r"PySastrawi 1\.2\.1"):
             stemming.stem("perekonomian")
     finally:
-        stemming.sastrawi.cache_clear()
+        stemming.roots.cache_clear()
