@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +22,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics import f1_score
 from sklearn.svm import LinearSVC
 
-from kerjasama_nlp import features, label_training, labels, parties
+from kerjasama_nlp import label_training, labels, parties
 from kerjasama_nlp.classifier import FORMS, NOT_COOPERATION, SECTORS
 from kerjasama_nlp.labels import LabelledText
 from kerjasama_nlp.tokens import Analyzer
@@ -67,16 +67,16 @@ def only(blocks: str) -> Callable[[Sequence[LabelledText], Sequence[LabelledText
     """Return the classifier with some blocks of features only."""
 
     def run(train: Sequence[LabelledText], test: Sequence[LabelledText]) -> Given:
-        count = features.count
+        collect = label_training.collect
 
-        def some(reading: features.Reading) -> object:
-            return type(found := count(reading))({name: n for name, n in found.items() if name[0] in blocks})
+        def some(texts: Iterable[str], least: Mapping[str, int]) -> list[str]:
+            return [name for name in collect(texts, least) if name[0] in blocks]
 
-        features.count = some  # type: ignore[assignment]
+        label_training.collect = some
         try:
             return ours(train, test)
         finally:
-            features.count = count
+            label_training.collect = collect
 
     return run
 

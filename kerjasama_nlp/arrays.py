@@ -9,6 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
 # Arrays from this size on are memory-mapped.
 MAPPED_BYTES = 1 << 20
 # An array file starts with this, the header's length in two bytes, and the header: a Python dictionary

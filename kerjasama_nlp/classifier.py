@@ -13,16 +13,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from math import isfinite, log
+from functools import cache
+from math import isfinite
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kerjasama_nlp import features, parties
-from kerjasama_nlp.arrays import check_offsets
+from kerjasama_nlp import parties
+from kerjasama_nlp.arrays import Floats, Ints, check_offsets
+from kerjasama_nlp.features import BLOCK_TEXTS, Counts, Features, batches
+from kerjasama_nlp.reading import Reading, all_parties
 from kerjasama_nlp.records import Labels
-from kerjasama_nlp.tokens import Analyzer
 from kerjasama_nlp.vocabulary import Vocabulary
 
 FORMS = ("bilateral", "regional", "multilateral", "bukan")
@@ -87,15 +89,14 @@ class Classifier:
         weights: NDArray[np.float32],
         bias: NDArray[np.float32],
         settings: Settings,
-        analyzer: Analyzer | None = None,
     ) -> None:
         self.vocabulary = vocabulary
         self.idf = idf
         self.weights = weights
         self.bias = bias
         self.settings = settings
-        self._analyzer = analyzer or Analyzer()
-        self._numbers: dict[str, int] = {}
+        self._features = Features(vocabulary.decoded())
+        self._blocks = feature_blocks(self._features.names)
 
     @classmethod
     def from_parts(cls, settings: Any, arrays: Mapping[str, NDArray[Any]]) -> Self:
@@ -129,102 +130,103 @@ class Classifier:
         return {"forms": list(FORMS), "sectors": list(SECTORS), **asdict(self.settings)}, arrays
 
     def label(self, texts: Iterable[str]) -> Iterator[Labels]:
-        """Yield the labels of each text, in order."""
-        for text in texts:
-            yield self.label_one(text)
+        """Yield the labels of each text, in order; texts are read BLOCK_TEXTS at a time."""
+        for block in batches(texts, BLOCK_TEXTS):
+            yield from self._label(block)
 
     def label_one(self, text: str) -> Labels:
         """Return the labels of one text."""
-        reading = features.read(text, self._analyzer)
-        numbers, values = self.vector(features.count(reading))
-        scores = values @ self.weights[numbers] + self.bias
-        form_probability = softmax(scores[: len(FORMS)] / self.settings.temperature)
-        sector_probability = logistic(
-            scores[len(FORMS) :] * np.array(self.settings.slopes) + np.array(self.settings.offsets)
-        )
-        best = int(form_probability.argmax())
-        form = FORMS[best]
-        given = [] if form == NOT_COOPERATION else self._sectors(sector_probability)
-        return Labels(
-            form,
-            float(form_probability[best]),
-            tuple(given),
-            {name: float(p) for name, p in zip(SECTORS, sector_probability, strict=True)},
-            party_names(reading.mentions),
-            bool(form_probability[best] < self.settings.review_below),
-        )
+        return next(self.label([text]))
 
-    def _sectors(self, probability: NDArray[np.float64]) -> list[str]:
+    def _label(self, texts: Sequence[str]) -> Iterator[Labels]:
+        found, reading = self._features.count(texts)
+        scores = self._scores(found, len(texts))
+        forms = softmax(scores[:, : len(FORMS)] / self.settings.temperature)
+        sectors = logistic(scores[:, len(FORMS) :] * np.array(self.settings.slopes) + np.array(self.settings.offsets))
+        best = forms.argmax(axis=1)
+        confidence = forms[np.arange(len(texts)), best]
+        for form, sure, probability, names in zip(
+            best.tolist(), confidence.tolist(), sectors.tolist(), party_names(reading), strict=True
+        ):
+            yield Labels(
+                FORMS[form],
+                sure,
+                () if FORMS[form] == NOT_COOPERATION else self._sectors(probability),
+                dict(zip(SECTORS, probability, strict=True)),
+                names,
+                sure < self.settings.review_below,
+            )
+
+    def _scores(self, found: Counts, n: int) -> Floats:
+        """Return a score a label (columns) for each of `n` texts."""
+        scores = np.tile(self.bias.astype(np.float64), (n, 1))
+        texts, starts = np.unique(found.text, return_index=True)
+        if len(texts):
+            values = weigh(found, self.idf, self._blocks, n)
+            scores[texts] += np.add.reduceat(values[:, None] * self.weights[found.number], starts, axis=0)
+        return scores
+
+    def _sectors(self, probability: Sequence[float]) -> tuple[str, ...]:
         """Return the sectors at or above the threshold, the likeliest where none is."""
         given = [name for name, p in zip(SECTORS, probability, strict=True) if p >= self.settings.sector_threshold]
-        return given or [SECTORS[int(probability.argmax())]]
+        return tuple(given) or (SECTORS[probability.index(max(probability))],)
 
     def explain(self, text: str, most: int = 8) -> list[tuple[str, float]]:
         """Return the features that speak most for (> 0) and against (< 0) the form given to a text.
 
         Each with its part of the score, against the mean of all forms, strongest first.
         """
-        counts = features.count(features.read(text, self._analyzer))
-        numbers, values = self.vector(counts)
-        columns = self.weights[numbers, : len(FORMS)]
+        found, _reading = self._features.count([text])
+        columns = self.weights[found.number, : len(FORMS)]
         form = FORMS.index(self.label_one(text).form)
-        parts = values * (columns[:, form] - columns.mean(axis=1))
+        parts = weigh(found, self.idf, self._blocks, 1) * (columns[:, form] - columns.mean(axis=1))
         order = np.argsort(-np.abs(parts), kind="stable")[:most]
-        return [(self.vocabulary.word(int(numbers[i])), float(parts[i])) for i in order]
-
-    def vector(self, counts: Mapping[str, int]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Return the numbers of the known features of a text, ascending, and their values."""
-        found = sorted(
-            (number, name[0], count) for name, count in counts.items() if (number := self._number(name)) >= 0
-        )
-        numbers = np.array([number for number, _, _ in found], dtype=np.int64)
-        return numbers, weigh(found, self.idf[numbers])
-
-    def _number(self, name: str) -> int:
-        number = self._numbers.get(name)
-        if number is None:
-            if len(self._numbers) >= features.CACHE_FEATURES:
-                self._numbers.clear()
-            number = self._numbers[name] = self.vocabulary.find(name)
-        return number
+        return [(self._features.names[found.number[i]], float(parts[i])) for i in order]
 
 
-def weigh(found: Sequence[tuple[int, str, int]], idf: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return the values of features given as (number, block letter, count)."""
-    values = np.array([1 + log(count) for _, _, count in found], dtype=np.float64) * idf.astype(np.float64)
-    blocks = np.array([BLOCKS[letter] for _, letter, _ in found], dtype=np.int64)
-    for block in range(_STRUCTURE_BLOCK):
-        inside = blocks == block
-        length = np.sqrt((values[inside] ** 2).sum())
-        if length:
-            values[inside] /= length
-    values[blocks == _STRUCTURE_BLOCK] = STRUCTURE
-    return values
+def feature_blocks(names: Sequence[str]) -> Ints:
+    """Return the block of each feature."""
+    return np.array([BLOCKS[name[0]] for name in names], dtype=np.int64)
 
 
-def softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return probabilities that sum to 1.
+def weigh(found: Counts, idf: NDArray[np.float32], blocks: Ints, n: int) -> Floats:
+    """Return the values of the features of `n` texts."""
+    block = blocks[found.number]
+    values: Floats = (1 + np.log(found.times)) * idf[found.number].astype(np.float64)
+    cell = found.text * (_STRUCTURE_BLOCK + 1) + block
+    lengths = np.sqrt(np.bincount(cell, values**2, n * (_STRUCTURE_BLOCK + 1)))
+    return np.where(block == _STRUCTURE_BLOCK, STRUCTURE, values / lengths[cell])
 
-    >>> softmax(np.array([0.0, 0.0])).tolist()
-    [0.5, 0.5]
+
+def softmax(scores: Floats) -> Floats:
+    """Return probabilities that sum to 1 in each row.
+
+    >>> softmax(np.array([[0.0, 0.0]])).tolist()
+    [[0.5, 0.5]]
     """
-    exponents = np.exp(scores - scores.max())
-    result: NDArray[np.float64] = exponents / exponents.sum()
+    exponents = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    result: Floats = exponents / exponents.sum(axis=-1, keepdims=True)
     return result
 
 
-def logistic(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+def logistic(scores: Floats) -> Floats:
     """Return a probability for each score."""
-    result: NDArray[np.float64] = 1 / (1 + np.exp(-np.clip(scores, -30, 30)))
+    result: Floats = 1 / (1 + np.exp(-np.clip(scores, -30, 30)))
     return result
 
 
-def party_names(mentions: Sequence[parties.Mention]) -> tuple[str, ...]:
-    """Return the names of the states and organisations in a text, each once, in order of appearance."""
-    names = []
-    for mention in mentions:
-        if mention.key in parties.states():
-            names.append(parties.states()[mention.key].name)
-        elif mention.key in parties.organisations():
-            names.append(parties.organisations()[mention.key].name)
-    return tuple(dict.fromkeys(names))
+def party_names(reading: Reading) -> list[tuple[str, ...]]:
+    """Return the names of the states and organisations in each text, each once, in order of appearance."""
+    names: list[dict[str, None]] = [{} for _ in range(reading.n)]
+    for text, party in zip(reading.mention_text.tolist(), reading.mention_party.tolist(), strict=True):
+        name = _party_name(all_parties()[party].target[1])
+        if name is not None:
+            names[text][name] = None
+    return [tuple(found) for found in names]
+
+
+@cache
+def _party_name(key: str) -> str | None:
+    """Return the first name of a state or an organisation, None for other parties."""
+    found = parties.states().get(key) or parties.organisations().get(key)
+    return found.name if found is not None else None

@@ -1,6 +1,4 @@
-"""What the classifier sees in a text.
-
-A text becomes a bag of named features with a value each:
+"""What the classifier sees in a text: named features, by number.
 
     w:TERM, b:STEM STEM      its words (stems and surface forms) and pairs of neighbouring words
     n:...                    runs of two or three words with the parties replaced by what they are:
@@ -8,229 +6,206 @@ A text becomes a bag of named features with a value each:
     o:ID                     an organisation that is named
     s:...                    structure: how many states from how many regions, which kinds of
                              organisation, whose acts the verbs report, and these two by two
+
+Inside, a feature is a key: the numbers of its terms, packed into one integer.
 """
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from itertools import pairwise
+from itertools import islice
+from typing import NamedTuple
 
-from kerjasama_nlp import parties, resources
-from kerjasama_nlp.parties import HOME, Mention
-from kerjasama_nlp.tokens import Analyzer, fold
+import numpy as np
+from numpy.typing import NDArray
 
-# Words from here on tell little about what a text is mainly about; its lead does.
-LEAD_WORDS = 14
-# A cooperative or hostile word this near to a party is about that party.
-NEAR_WORDS = 4
-# More parties, or more cue words, than this make no difference.
-_MANY = 4
-# Headlines, sentences and paragraphs by their words.
-HEADLINE_WORDS = 12
-SENTENCE_WORDS = 39
-# Distinct features whose numbers are kept, about 150 bytes each.
-CACHE_FEATURES = 1 << 20
+from kerjasama_nlp import structural
+from kerjasama_nlp.arrays import Ints
+from kerjasama_nlp.lexicon import TERM_BITS, UNKNOWN, Lexicon
+from kerjasama_nlp.reading import Reader, Reading, all_parties
 
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A text taken apart: each word's terms, one symbol or stem a word, and its parties."""
-
-    words: tuple[tuple[str, ...], ...]
-    symbols: tuple[str, ...]
-    mentions: tuple[Mention, ...]
-    text: str
+# Texts read at once: enough for arrays to pay, few enough to stay in the processor's cache.
+BLOCK_TEXTS = 256
+_KINDS = ("w", "b", "n2", "n3", "o", "s")
+# Keys below this are looked up in an array.
+_DIRECT = 1 << 18
+_MASK = (1 << TERM_BITS) - 1
 
 
-@cache
-def _cues() -> Mapping[str, tuple[str, ...]]:
-    """Return the classes of cue words by stem."""
-    analyzer = Analyzer()
-    found: dict[str, set[str]] = {}
-    for name, words in resources.table("cues.tsv"):
-        for word in words.split():
-            for term in analyzer.word_terms(fold(word))[:1]:
-                found.setdefault(term, set()).add(name)
-    return {term: tuple(sorted(names)) for term, names in found.items()}
+class Counts(NamedTuple):
+    """Features of a block of texts: text `text[i]` has feature `number[i]` `times[i]` times.
+
+    Sorted by text, then by number; organisations and structure count 1.
+    """
+
+    text: Ints
+    number: Ints
+    times: Ints
 
 
-@cache
-def _reciprocals() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple((name, re.compile(pattern)) for name, pattern in resources.table("reciprocals.tsv"))
-
-
-def _symbol(mention: Mention) -> str:
-    """Return what stands for a party in the runs of words."""
-    if mention.kind == "state":
-        return "RI" if mention.key == HOME else "NEGARA"
-    if mention.kind == "organisation":
-        return {"global": "ORG", "regional": "KAWASAN", "bloc": "BLOK"}[parties.organisations()[mention.key].kind]
-    if mention.kind == "person":
-        if mention.key == HOME:
-            return "PEJABAT_RI"
-        return "PEJABAT" if mention.key in parties.states() else "PEJABAT_ORG"
-    return mention.key.upper()
-
-
-def read(text: str, analyzer: Analyzer) -> Reading:
-    """Take a text apart."""
-    mentions = parties.find(text)
-    words: list[tuple[str, ...]] = []
-    symbols: list[str] = []
-    pending = list(mentions)
-    for token in analyzer.tokenize(text):
-        words.append(token.terms)
-        while pending and pending[0].end <= token.start:
-            symbols.append(_symbol(pending.pop(0)))
-        if not (pending and pending[0].start < token.end):
-            symbols.append(token.terms[0])
-    symbols.extend(_symbol(mention) for mention in pending)
-    return Reading(tuple(words), tuple(symbols), tuple(mentions), text)
-
-
-def count(reading: Reading) -> Counter[str]:
-    """Return the features of a text with their counts (organisations and structure: 1)."""
-    found: Counter[str] = Counter()
-    found.update(f"w:{term}" for terms in reading.words for term in terms)
-    found.update(f"b:{left[0]} {right[0]}" for left, right in pairwise(reading.words))
-    found.update(_runs(reading.symbols))
-    found.update({f"o:{mention.key}" for mention in reading.mentions if mention.kind == "organisation"})
-    found.update(structure(reading))
+def _keys(reading: Reading) -> dict[str, tuple[Ints, Ints]]:
+    """Return for each kind of feature the texts that have one, and its key; unknown terms make no feature."""
+    found = {"w": (reading.term_text, reading.term)}
+    text, first = reading.word_text, reading.word_first
+    pairs = (first[:-1] != UNKNOWN) & (first[1:] != UNKNOWN) & (text[:-1] == text[1:])
+    found["b"] = text[:-1][pairs], (first[:-1][pairs] << TERM_BITS) | first[1:][pairs]
+    text, symbol = reading.symbol_text, reading.symbol
+    known, party = symbol != UNKNOWN, reading.symbol_party
+    two = known[:-1] & known[1:] & (party[:-1] | party[1:]) & (text[:-1] == text[1:])
+    key = (symbol[:-1][two] << TERM_BITS) | symbol[1:][two]
+    found["n2"] = text[:-1][two], key
+    three = known[:-2] & known[1:-1] & known[2:] & (party[:-2] | party[1:-1] | party[2:]) & (text[:-2] == text[2:])
+    key = (((symbol[:-2][three] << TERM_BITS) | symbol[1:-1][three]) << TERM_BITS) | symbol[2:][three]
+    found["n3"] = text[:-2][three], key
+    organisation = _is_organisation()[reading.mention_party]
+    found["o"] = reading.mention_text[organisation], reading.mention_party[organisation]
+    found["s"] = np.nonzero(structural.table(reading))  # type: ignore[assignment]
     return found
 
 
-def _runs(symbols: Sequence[str]) -> Iterator[str]:
-    """Yield the runs of two and three symbols that hold a party."""
-    for size in (2, 3):
-        for start in range(len(symbols) - size + 1):
-            run = symbols[start : start + size]
-            if any(symbol.isupper() for symbol in run):
-                yield "n:" + " ".join(run)
+@cache
+def _is_organisation() -> NDArray[np.bool_]:
+    return np.array([party.target[0] == "organisation" for party in all_parties()], dtype=np.bool_)
 
 
-def structure(reading: Reading) -> set[str]:
-    """Return the structural features of a text."""
-    found = set(_who(reading)) | set(_acts(reading)) | set(_position(reading))
-    found |= set(_crossed(found))
-    return {f"s:{name}" for name in found}
+@cache
+def _organisations() -> Mapping[str, int]:
+    return {party.target[1]: n for n, party in enumerate(all_parties()) if party.target[0] == "organisation"}
 
 
-def _who(reading: Reading) -> Iterator[str]:
-    """Yield how many parties of which kinds a text names."""
-    states, kinds, people = set(), Counter[str](), set()
-    for mention in reading.mentions:
-        if mention.kind == "state":
-            states.add(mention.key)
-        elif mention.kind == "person":
-            people.add(mention.key)
-        elif mention.kind == "organisation":
-            kinds[parties.organisations()[mention.key].kind] += 1
-        else:
-            yield f"dalam={mention.key}"
-    speaking = states | {key for key in people if key in parties.states()}
-    home_actor = HOME in speaking or any(m.kind == "domestic" and m.key == "lembaga_ri" for m in reading.mentions)
-    foreign = speaking - {HOME}
-    yield f"asing={min(len(foreign), _MANY)}"
-    yield f"ri={home_actor}"
-    yield f"pihak={min(len(foreign) + home_actor, _MANY)}"
-    yield f"pejabat={bool(people)}"
-    for kind in ("global", "regional", "bloc"):
-        yield f"{kind}={min(kinds[kind], 2)}"
-    regions = [parties.states()[code].regions for code in speaking]
-    if len(regions) > 1:
-        shared = frozenset.intersection(*regions)
-        yield f"sekawasan={bool(shared)}"
-        if len(regions) > 2:  # noqa: PLR2004  # three states of one region make a region
-            yield f"sekawasan3={bool(shared)}"
-    first = next((m for m in reading.mentions if m.kind != "domestic"), None)
-    if first is not None:
-        yield f"pertama={_symbol(first)}"
+@cache
+def _structures() -> Mapping[str, int]:
+    return {name: column for column, name in enumerate(structural.names())}
 
 
-def _acts(reading: Reading) -> Iterator[str]:
-    """Yield which kinds of act the words report, and which of them stand near a party."""
-    near = {
-        other
-        for place, symbol in enumerate(reading.symbols)
-        if symbol.isupper() and symbol not in {"DAERAH", "PROVINSI", "PARTAI"}
-        for other in range(place - NEAR_WORDS, place + NEAR_WORDS + 1)
-    }
-    counts: Counter[str] = Counter()
-    for place, symbol in enumerate(reading.symbols):
-        for cue in _cues().get(symbol, ()):
-            counts[cue] += 1
-            if place in near:
-                yield f"dekat={cue}"
-            if place < LEAD_WORDS:
-                yield f"awal={cue}"
-    for cue, count in counts.items():
-        yield f"aksi={cue}"
-        if count > 1:
-            yield f"aksi2={cue}"
-    folded = fold(reading.text)
-    for name, pattern in _reciprocals():
-        if pattern.search(folded):
-            yield f"frasa={name}"
-    friendly = sum(counts[cue] for cue in _FRIENDLY)
-    hostile = sum(counts[cue] for cue in _HOSTILE)
-    yield f"ramah={min(friendly, _MANY)}"
-    yield f"musuh={min(hostile, _MANY)}"
-    yield f"timbang={'ramah' if friendly > hostile else 'musuh' if hostile > friendly else 'imbang'}"
+class Features:
+    """The features of a model: their names, numbered in the order given.
+
+    Raises ValueError where a name is none of a feature.
+
+    >>> features = Features(["b:padi asean", "o:asean", "w:padi"])
+    >>> features.of("Padi ASEAN, padi ASEAN.")
+    {'b:padi asean': 2, 'o:asean': 1, 'w:padi': 2}
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = names
+        parsed = [_parse(name) for name in names]
+        self._reader = Reader(term for kind, terms in parsed if kind not in _NAMED for term in terms)
+        number_of = self._reader.lexicon.number
+        keys: dict[str, list[int]] = {kind: [] for kind in _KINDS}
+        numbers: dict[str, list[int]] = {kind: [] for kind in _KINDS}
+        for number, (kind, terms) in enumerate(parsed):
+            if kind in _NAMED:  # one that the gazetteer no longer has occurs in no text
+                key = _NAMED[kind]().get(terms[0], -1)
+            else:
+                key = 0
+                for term in terms:
+                    key = key << TERM_BITS | number_of(term)
+            keys[kind].append(key)
+            numbers[kind].append(number)
+        self._once = np.array([name[0] in "os" for name in names], dtype=np.bool_)
+        self._tables = {kind: _Table(keys[kind], numbers[kind]) for kind in _KINDS}
+
+    def count(self, texts: Sequence[str]) -> tuple[Counts, Reading]:
+        """Return the features of texts, and what the texts were read as."""
+        reading = self._reader.read(texts)
+        found = _keys(reading)
+        pairs = [self._tables[kind].find(*found[kind]) for kind in _KINDS]
+        text = np.concatenate([text for text, _ in pairs])
+        number = np.concatenate([number for _, number in pairs])
+        size = max(len(self.names), 1)
+        unique, count = np.unique(text * size + number, return_counts=True)
+        text, number = np.divmod(unique, size)
+        count[self._once[number]] = 1
+        return Counts(text, number, count), reading
+
+    def of(self, text: str) -> dict[str, int]:
+        """Return the features of one text by name."""
+        found, _reading = self.count([text])
+        return {self.names[n]: k for n, k in zip(found.number.tolist(), found.times.tolist(), strict=True)}
 
 
-_FRIENDLY = frozenset(
-    "sepakat kerja tanda bantu runding kunjung forum hubung tukar latih dagang serah dukung misi".split()
-)
-_HOSTILE = frozenset("serang bunuh kecam ancam sanksi".split())
+_TERMS = {"w": 1, "b": 2, "n2": 2, "n3": 3}
+_NAMED = {"o": _organisations, "s": _structures}
 
 
-def _position(reading: Reading) -> Iterator[str]:
-    """Yield how the parties stand to each other (side by side, joined by "dan", in a row), and the length."""
-    for left, right in pairwise(reading.mentions):
-        if {left.kind, right.kind} <= {"state", "person"} and left.key != right.key:
-            yield from _JOINTS.get(reading.text[left.end : right.start].strip(), ())
-    length = len(reading.symbols)
-    yield f"panjang={'judul' if length <= HEADLINE_WORDS else 'kalimat' if length <= SENTENCE_WORDS else 'paragraf'}"
+def _parse(name: str) -> tuple[str, list[str]]:
+    """Return the kind of a feature and what it is made of; raises ValueError where the name is none of a feature."""
+    kind, parts = name[:1], name[2:].split(" ")
+    if kind == "n":
+        kind = f"n{len(parts)}"
+    if name[1:2] != ":" or len(parts) != _TERMS.get(kind, 1) or kind not in _KINDS:
+        raise ValueError(name)
+    return kind, parts
 
 
-_JOINTS = {
-    **dict.fromkeys(("-", "–", "/", ""), ("pasangan",)),
-    **dict.fromkeys(("dan", "dengan", "serta", "&"), ("berdua",)),
-    ",": ("berderet",),
-}
+class _Table:
+    """Keys of one kind of feature with the features' numbers."""
+
+    def __init__(self, keys: Sequence[int], numbers: Sequence[int]) -> None:
+        order = np.argsort(np.array(keys, dtype=np.int64), kind="stable")
+        self._keys = np.array(keys, dtype=np.int64)[order]
+        self._numbers = np.array(numbers, dtype=np.int64)[order]
+        self._direct: Ints | None = None
+        if len(keys) and self._keys[-1] < _DIRECT:  # an array of all keys there may be is quicker than a search
+            self._direct = np.full(_DIRECT, -1, dtype=np.int64)
+            self._direct[self._keys[self._keys >= 0]] = self._numbers[self._keys >= 0]
+
+    def find(self, text: Ints, key: Ints) -> tuple[Ints, Ints]:
+        """Return the texts and numbers of those keys that are features."""
+        if not len(self._keys):
+            return text[:0], key[:0]
+        if self._direct is not None:
+            number = self._direct[np.minimum(key, _DIRECT - 1)]
+            known = number >= 0
+            return text[known], number[known]
+        place = np.minimum(np.searchsorted(self._keys, key), len(self._keys) - 1)
+        known = self._keys[place] == key
+        return text[known], self._numbers[place[known]]
 
 
-_CROSSED = (
-    ("pihak", "timbang"),
-    ("pihak", "ramah"),
-    ("global", "timbang"),
-    ("regional", "timbang"),
-    ("bloc", "timbang"),
-    ("asing", "frasa"),
-    ("pihak", "sekawasan"),
-    ("ri", "asing"),
-    ("global", "pihak"),
-    ("regional", "pihak"),
-    ("bloc", "pihak"),
-    ("pertama", "timbang"),
-    ("ri", "ramah"),
-    ("asing", "aksi"),
-    ("global", "regional"),
-    ("pertama", "pihak"),
-    ("asing", "dekat"),
-)
+def collect(texts: Iterable[str], least: Mapping[str, int]) -> list[str]:
+    """Return the names of all features that at least `least` texts have (by the name's first letter), sorted.
+
+    >>> collect(["Padi ASEAN.", "Beras ASEAN."], {"w": 2, "b": 2, "n": 2, "o": 2, "s": 3})
+    ['o:asean', 'w:asean']
+    """
+    reader = Reader()
+    found: dict[str, list[tuple[Ints, Ints]]] = {kind: [] for kind in _KINDS}
+    for block in batches(texts, BLOCK_TEXTS):
+        for kind, (text, key) in _keys(reader.read(block)).items():
+            found[kind].append(np.unique(_once(text, key), return_counts=True))
+    names = []
+    for kind, counted in found.items():
+        keys, place = np.unique(np.concatenate([keys for keys, _ in counted]), return_inverse=True)
+        counts = np.bincount(place, np.concatenate([counts for _, counts in counted]), len(keys))
+        names += [_name(kind, key, reader.lexicon) for key in keys[counts >= least[kind[0]]].tolist()]
+    return sorted(names)
 
 
-def _crossed(names: set[str]) -> Iterator[str]:
-    """Yield pairs of structural features that only mean something together."""
-    by_group: dict[str, list[str]] = {}
-    for name in names:
-        by_group.setdefault(name.split("=", 1)[0], []).append(name)
-    for left, right in _CROSSED:
-        for a in by_group.get(left, ()):
-            for b in by_group.get(right, ()):
-                yield f"{a}&{b}"
+def _once(text: Ints, key: Ints) -> Ints:
+    """Return the keys, each once a text."""
+    order = np.lexsort((key, text))
+    text, key = text[order], key[order]
+    first = np.ones(len(key), dtype=np.bool_)
+    first[1:] = (text[1:] != text[:-1]) | (key[1:] != key[:-1])
+    return key[first]
+
+
+def _name(kind: str, key: int, lexicon: Lexicon) -> str:
+    """Return the name of the feature that a key stands for."""
+    if kind == "s":
+        return f"s:{structural.names()[key]}"
+    if kind == "o":
+        return f"o:{all_parties()[key].target[1]}"
+    terms = [lexicon.terms[key >> TERM_BITS * place & _MASK] for place in reversed(range(_TERMS[kind]))]
+    return f"{kind[0]}:{' '.join(terms)}"
+
+
+def batches(texts: Iterable[str], size: int) -> Iterator[list[str]]:
+    """Yield lists of `size` texts; the last may be shorter."""
+    remaining = iter(texts)
+    while block := list(islice(remaining, size)):
+        yield block

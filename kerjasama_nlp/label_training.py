@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -12,12 +11,20 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
 
-from kerjasama_nlp import features
-from kerjasama_nlp.classifier import FORMS, NOT_COOPERATION, SECTORS, Classifier, Settings, logistic, weigh
+from kerjasama_nlp.classifier import (
+    FORMS,
+    NOT_COOPERATION,
+    SECTORS,
+    Classifier,
+    Settings,
+    feature_blocks,
+    logistic,
+    weigh,
+)
 from kerjasama_nlp.errors import InputError
+from kerjasama_nlp.features import BLOCK_TEXTS, Counts, Features, batches, collect
 from kerjasama_nlp.i18n import _
 from kerjasama_nlp.labels import LabelledText
-from kerjasama_nlp.tokens import Analyzer
 from kerjasama_nlp.vocabulary import Vocabulary
 
 # Features in fewer texts are left out: structure is denser than words.
@@ -47,61 +54,62 @@ def fit(texts: Sequence[LabelledText]) -> Classifier:
         raise InputError(
             _("found labelled texts of the form {form} only; expected at least two forms").format(form=found.pop())
         )
-    analyzer = Analyzer()
-    counts = [features.count(features.read(entry.text, analyzer)) for entry in texts]
-    names = _chosen(counts)
+    found_names = collect((entry.text for entry in texts), MIN_TEXTS)
+    counts = _counts(Features(found_names), [entry.text for entry in texts])
     forms = np.array([FORMS.index(entry.form) for entry in texts])
     sectors = np.array([[name in entry.sectors for name in SECTORS] for entry in texts])
     held_out = np.zeros((len(texts), len(FORMS) + len(SECTORS)))
     for test in _folds([entry.group for entry in texts]):
         train = np.setdiff1d(np.arange(len(texts)), test)
-        part = [counts[i] for i in train]
-        vocabulary, idf = _vocabulary(_chosen(part), part)
-        weights, bias = _fit_linear(_matrix(part, vocabulary, idf), forms[train], sectors[train], _lexical(vocabulary))
-        held_out[test] = _matrix([counts[i] for i in test], vocabulary, idf) @ weights + bias
-    vocabulary, idf = _vocabulary(names, counts)
-    weights, bias = _fit_linear(_matrix(counts, vocabulary, idf), forms, sectors, _lexical(vocabulary))
+        chosen = _chosen(counts[train], found_names)
+        names = [found_names[i] for i in chosen]
+        idf = _idf(counts[train][:, chosen])
+        x = _weighed(counts[train][:, chosen], names, idf)
+        weights, bias = _fit_linear(x, forms[train], sectors[train], _lexical(names))
+        held_out[test] = _weighed(counts[test][:, chosen], names, idf) @ weights + bias
+    vocabulary, idf = Vocabulary.from_terms(found_names), _idf(counts)
+    weights, bias = _fit_linear(_weighed(counts, found_names, idf), forms, sectors, _lexical(found_names))
     return Classifier(
-        vocabulary,
-        idf,
-        weights.astype(np.float32),
-        bias.astype(np.float32),
-        _settings(held_out, forms, sectors),
-        analyzer,
+        vocabulary, idf, weights.astype(np.float32), bias.astype(np.float32), _settings(held_out, forms, sectors)
     )
 
 
-def _chosen(counts: Sequence[Counter[str]]) -> list[str]:
-    texts = Counter(name for found in counts for name in found)
-    return [name for name, n in texts.items() if n >= MIN_TEXTS[name[0]]]
+def _counts(features: Features, texts: Sequence[str]) -> Any:
+    """Return how often each text (row) has each feature (column)."""
+    rows, columns, values, before = [], [], [], 0
+    for block in batches(texts, BLOCK_TEXTS):
+        found, _reading = features.count(block)
+        rows.append(found.text + before)
+        columns.append(found.number)
+        values.append(found.times)
+        before += len(block)
+    shape = (len(texts), len(features.names))
+    cells = (np.concatenate(rows), np.concatenate(columns))
+    return sp.csr_matrix((np.concatenate(values), cells), shape=shape, dtype=np.int64)
 
 
-def _vocabulary(names: Sequence[str], counts: Sequence[Counter[str]]) -> tuple[Vocabulary, NDArray[np.float32]]:
-    """Return the sorted vocabulary and each feature's idf."""
-    vocabulary = Vocabulary.from_terms(names)
-    texts = Counter(name for found in counts for name in found)
-    df = np.array([texts[vocabulary.word(i)] for i in range(len(vocabulary))], dtype=np.float64)
-    return vocabulary, (np.log((1 + len(counts)) / (1 + df)) + 1).astype(np.float32)
+def _chosen(counts: Any, names: Sequence[str]) -> NDArray[np.int64]:
+    """Return the features that enough texts have."""
+    least = np.array([MIN_TEXTS[name[0]] for name in names], dtype=np.int64)
+    return np.flatnonzero(counts.getnnz(axis=0) >= least)
 
 
-def _lexical(vocabulary: Vocabulary) -> NDArray[np.int64]:
-    """Return the numbers of the features that are words or pairs of words."""
-    return np.array([i for i in range(len(vocabulary)) if vocabulary[i][:1] in {b"w", b"b"}], dtype=np.int64)
+def _idf(counts: Any) -> NDArray[np.float32]:
+    weights: NDArray[np.float32] = (np.log((1 + counts.shape[0]) / (1 + counts.getnnz(axis=0))) + 1).astype(np.float32)
+    return weights
 
 
-def _matrix(counts: Sequence[Counter[str]], vocabulary: Vocabulary, idf: NDArray[np.float32]) -> Any:
+def _weighed(counts: Any, names: Sequence[str], idf: NDArray[np.float32]) -> Any:
     """Return one row of feature values a text, as the classifier computes them."""
-    numbers = {vocabulary.word(i): i for i in range(len(vocabulary))}
-    indices, values, starts = [], [], [0]
-    for found in counts:
-        known = sorted((numbers[name], name[0], n) for name, n in found.items() if name in numbers)
-        columns = np.array([number for number, _, _ in known], dtype=np.int64)
-        indices.append(columns)
-        values.append(weigh(known, idf[columns]))
-        starts.append(starts[-1] + len(columns))
-    return sp.csr_matrix(
-        (np.concatenate(values), np.concatenate(indices), np.array(starts)), shape=(len(counts), len(vocabulary))
-    )
+    text = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
+    found = Counts(text, counts.indices.astype(np.int64), counts.data)
+    values = weigh(found, idf, feature_blocks(names), counts.shape[0])
+    return sp.csr_matrix((values, counts.indices, counts.indptr), shape=counts.shape)
+
+
+def _lexical(names: Sequence[str]) -> NDArray[np.int64]:
+    """Return the numbers of the features that are words or pairs of words."""
+    return np.array([number for number, name in enumerate(names) if name[0] in "wb"], dtype=np.int64)
 
 
 def _fit_linear(

@@ -11,21 +11,20 @@ The names stand in `data/gazetteer/*.tsv`, with a comment a group:
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
 from kerjasama_nlp import resources
+from kerjasama_nlp.tokens import WORD
 
 MentionKind = Literal["state", "organisation", "person", "domestic"]
 # The target of a phrase that only looks like a party.
-_NOBODY = "-"
+NOBODY = "-"
 HOME = "ID"
 # Shorter words in capitals are abbreviations of their own, not names in a headline.
 _MIN_SHOUTED = 4
-_WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*\.?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,35 +79,8 @@ def organisations() -> Mapping[str, Organisation]:
 
 
 Target = tuple[MentionKind, str]
-Trie = Mapping[str, Sequence[tuple[tuple[str, ...], Target]]]
-
-
-@cache
-def _names() -> tuple[Trie, Trie]:
-    """Return the names by first word, longest first: as they are written, and folded.
-
-    Only names that the tables write in lower case, and words in capitals ("JEPANG"), are compared
-    folded: "Medan" is a city, "medan" a field.
-    """
-    exact: dict[str, list[tuple[tuple[str, ...], Target]]] = {}
-    folded: dict[str, list[tuple[tuple[str, ...], Target]]] = {}
-    for name, target in _entries():
-        words = tuple(_split(name))
-        if words:
-            exact.setdefault(words[0], []).append((words, target))
-            lowered = tuple(word.casefold() for word in words)
-            folded.setdefault(lowered[0], []).append((lowered, target))
-    return _longest_first(exact), _longest_first(folded)
-
-
-@cache
-def _lower_names() -> frozenset[str]:
-    """Return the first words of the names that the tables write in lower case."""
-    return frozenset(_split(name)[0] for name, _ in _entries() if name.islower())
-
-
-def _longest_first(names: dict[str, list[tuple[tuple[str, ...], Target]]]) -> Trie:
-    return {first: sorted(rows, key=lambda row: -len(row[0])) for first, rows in names.items()}
+# Names by first word; for each, the lengths in words that there are, longest first, with the names of that length.
+Trie = Mapping[str, Sequence[tuple[int, Mapping[tuple[str, ...], Target]]]]
 
 
 def _split(text: str) -> list[str]:
@@ -117,14 +89,14 @@ def _split(text: str) -> list[str]:
 
 def _words(text: str) -> Iterator[tuple[str, int, int]]:
     """Yield the words of a text with their places, hyphenated ones taken apart: "Indonesia-Jepang"."""
-    for match in _WORD.finditer(text):
+    for match in WORD.finditer(text):
         start = match.start()
-        for part in match.group().rstrip(".").split("-"):
+        for part in match.group().split("-"):
             yield part, start, start + len(part)
             start += len(part) + 1
 
 
-def _entries() -> Iterator[tuple[str, Target]]:
+def entries() -> Iterator[tuple[str, Target]]:
     """Yield every name and what it stands for."""
     for code, _regions, *columns in resources.table("gazetteer/countries.tsv"):
         for name in ";".join(columns).split(";"):
@@ -137,7 +109,82 @@ def _entries() -> Iterator[tuple[str, Target]]:
     for name, actor in resources.table("gazetteer/domestic.tsv"):
         yield name, ("domestic", actor)
     for name, target, *_why in resources.table("gazetteer/masks.tsv"):
-        yield name, ("state" if target != _NOBODY else "domestic", target)
+        yield name, ("state" if target != NOBODY else "domestic", target)
+
+
+class Gazetteer:
+    """All names, to be found in lists of words.
+
+    `words` are the first two words of each, in small letters; `longest` is the number of words of the longest.
+
+    Only names that the tables write in lower case, and words in capitals ("JEPANG"), are compared
+    without regard to case: "Medan" is a city, "medan" a field.
+    """
+
+    def __init__(self, names: Iterable[tuple[str, Target]]) -> None:
+        exact: dict[str, dict[int, dict[tuple[str, ...], Target]]] = {}
+        folded: dict[str, dict[int, dict[tuple[str, ...], Target]]] = {}
+        lower: set[str] = set()
+        seconds: set[str] = set()
+        for name, target in names:
+            words = tuple(_split(name))
+            if not words:
+                continue
+            lowered = tuple(word.lower() for word in words)
+            # of two parties with one name, the table read first has it
+            exact.setdefault(words[0], {}).setdefault(len(words), {}).setdefault(words, target)
+            folded.setdefault(lowered[0], {}).setdefault(len(words), {}).setdefault(lowered, target)
+            if name.islower():
+                lower.add(words[0])
+            seconds.update(lowered[1:2])
+        self._exact = _longest_first(exact)
+        self._folded = _longest_first(folded)
+        self._lower = frozenset(lower)
+        self._seconds = frozenset(seconds)
+        self.words = self._folded.keys() | self._seconds
+        self.longest = max(size for rows in self._folded.values() for size, _ in rows)
+
+    def may_start(self, word: str) -> bool:
+        """Tell whether a name may start with `word`; where not, `match` finds none."""
+        return word in self._exact or (self._ignores_case(word) and word.lower() in self._folded)
+
+    def may_continue(self, word: str) -> bool:
+        """Tell whether `word` may be the second of a name; before other words, a name is one word or none."""
+        return word.lower() in self._seconds
+
+    def match(self, words: Sequence[str]) -> tuple[int, Target | None]:
+        """Return how many of `words` the longest name at their start spans (0: none), and the party that it names.
+
+        A phrase that only looks like a party ("Laut Jepang") has a size, and no party.
+        """
+        size, target = _match(self._exact.get(words[0], ()), words)
+        if target is None and self._ignores_case(words[0]):
+            lowered = [word.lower() for word in words[: self.longest]]
+            size, target = _match(self._folded.get(lowered[0], ()), lowered)
+        return (size, None) if target is None or target[1] == NOBODY else (size, target)
+
+    def _ignores_case(self, word: str) -> bool:
+        return word.lower() in self._lower or (word.isupper() and len(word) >= _MIN_SHOUTED)
+
+
+def _longest_first(names: Mapping[str, Mapping[int, Mapping[tuple[str, ...], Target]]]) -> Trie:
+    return {first: sorted(sizes.items(), key=lambda row: -row[0]) for first, sizes in names.items()}
+
+
+def _match(
+    rows: Sequence[tuple[int, Mapping[tuple[str, ...], Target]]], words: Sequence[str]
+) -> tuple[int, Target | None]:
+    for size, names in rows:
+        target = names.get(tuple(words[:size]))
+        if target is not None:
+            return size, target
+    return 0, None
+
+
+@cache
+def gazetteer() -> Gazetteer:
+    """Return the gazetteer of the packaged tables."""
+    return Gazetteer(entries())
 
 
 def find(text: str) -> list[Mention]:
@@ -150,29 +197,11 @@ def find(text: str) -> list[Mention]:
     """
     words = list(_words(text))
     plain = [word for word, _, _ in words]
-    lowered = [word.casefold() for word in plain]
-    exact, folded = _names()
     mentions = []
     position = 0
     while position < len(words):
-        size, target = _match(exact.get(plain[position], ()), plain, position)
-        shouted = plain[position].isupper() and len(plain[position]) >= _MIN_SHOUTED
-        if target is None and (shouted or lowered[position] in _lower_names()):
-            size, target = _match(folded.get(lowered[position], ()), lowered, position)
-        if target is None:
-            position += 1
-            continue
-        kind, key = target
-        if key != _NOBODY:
-            mentions.append(Mention(kind, key, words[position][1], words[position + size - 1][2]))
-        position += size
+        size, target = gazetteer().match(plain[position : position + gazetteer().longest])
+        if target is not None:
+            mentions.append(Mention(*target, words[position][1], words[position + size - 1][2]))
+        position += size or 1
     return mentions
-
-
-def _match(
-    rows: Sequence[tuple[tuple[str, ...], Target]], words: Sequence[str], position: int
-) -> tuple[int, Target | None]:
-    for name, target in rows:
-        if tuple(words[position : position + len(name)]) == name:
-            return len(name), target
-    return 0, None

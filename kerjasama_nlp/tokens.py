@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -17,9 +17,10 @@ from kerjasama_nlp import resources, stemming
 
 SURFACE = "="
 # Distinct words kept analysed, about 200 bytes each; past it the cache starts anew (memory stays bounded).
-CACHE_WORDS = 1 << 18
+CACHEWORDS = 1 << 18
 
-_WORD = re.compile(
+# A word or a figure; hyphenated words are one.
+WORD = re.compile(
     r"""
       \d+(?:[.,:/]\d+)*%?                          # 1955, 318,6, 11%, 24/2000
     | [^\W\d_]+(?:['’ʼ-][^\W\d_]+)*\d*             # kata, negara-negara, Pasifik-Asia, G20 without the hyphen
@@ -43,9 +44,9 @@ def fold(text: str) -> str:
     >>> fold("Côte d’Ivoire")
     "cote d'ivoire"
     """
-    text = text.casefold().replace("’", "'").replace("ʼ", "'")
     if text.isascii():
-        return text
+        return text.lower()
+    text = text.casefold().replace("’", "'").replace("ʼ", "'")
     decomposed = unicodedata.normalize("NFKD", text)
     return "".join(c for c in decomposed if not unicodedata.combining(c))
 
@@ -57,7 +58,7 @@ def function_words() -> frozenset[str]:
 
 
 @cache
-def _names() -> dict[str, tuple[tuple[tuple[str, ...], str], ...]]:
+def names() -> dict[str, tuple[tuple[tuple[str, ...], str], ...]]:
     """Return the multi-word names and compounds by first word: (words, canonical token), longest first."""
     found: dict[str, list[tuple[tuple[str, ...], str]]] = {}
     for variant, canonical in resources.table("compounds.tsv"):
@@ -79,7 +80,7 @@ def _compounds() -> frozenset[str]:
 
 
 @cache
-def _capitals() -> dict[str, str]:
+def capitals() -> dict[str, str]:
     """Return the abbreviations that count only in capitals: "UN" -> "pbb"."""
     rows = resources.table("expansions.tsv")
     return {name: canonical for canonical, names in rows for name in names.split(";") if name.isupper()}
@@ -91,7 +92,7 @@ def spell_out_capitals(text: str) -> str:
     >>> spell_out_capitals("apa itu UN?")
     'apa itu pbb?'
     """
-    return _WORD.sub(lambda match: _capitals().get(match.group(), match.group()), text)
+    return WORD.sub(lambda match: capitals().get(match.group(), match.group()), text)
 
 
 def _split_hyphens(words: list[str]) -> tuple[list[str], list[int]]:
@@ -139,7 +140,7 @@ class Analyzer:
         """
         terms = self._terms.get(word)
         if terms is None:
-            if len(self._terms) >= CACHE_WORDS:
+            if len(self._terms) >= CACHEWORDS:
                 self._terms.clear()
             terms = self._terms[word] = self._analyze_word(word)
         return terms
@@ -169,15 +170,15 @@ class Analyzer:
         ['apa', 'tujuan', 'kerjasama', 'antarnegara', 'pbb']
         """
         spans = [
-            (_capitals().get(match.group()) or fold(match.group()), match.start(), match.end())
-            for match in _WORD.finditer(text)
+            (capitals().get(match.group()) or fold(match.group()), match.start(), match.end())
+            for match in WORD.finditer(text)
         ]
         parts, owners = _split_hyphens([word for word, _, _ in spans])
-        names = _names()
+        table = names()
         position = 0
         while position < len(parts):
             whole, start, end = spans[owners[position]]
-            rows = names.get(parts[position], ())
+            rows = table.get(parts[position], ())
             if rows and _spells_out(text, start, spans, owners[position]):
                 rows = ()
             size, terms = self._name_at(parts, position, rows)
@@ -197,9 +198,7 @@ class Analyzer:
         """Return how many parts the name at `position` spans (0: none) and its terms."""
         for words, canonical in rows:
             if tuple(parts[position : position + len(words)]) == words:
-                spelled_out = () if canonical in _compounds() else words
-                terms = (term for word in (canonical, *spelled_out) for term in self.word_terms(word))
-                return len(words), tuple(dict.fromkeys(terms))
+                return len(words), name_terms(self, words, canonical)
         return 0, ()
 
     def analyze(self, text: str) -> list[str]:
@@ -209,3 +208,9 @@ class Analyzer:
         ['kerjasama', 'sebut', '=disebut', 'kerjasama']
         """
         return [term for token in self.tokenize(text) for term in token.terms]
+
+
+def name_terms(analyzer: Analyzer, words: Sequence[str], canonical: str) -> tuple[str, ...]:
+    """Return the terms of a name: its canonical token's, then (unless it is a compound) those of its words."""
+    spelled_out = () if canonical in _compounds() else words
+    return tuple(dict.fromkeys(term for word in (canonical, *spelled_out) for term in analyzer.word_terms(word)))

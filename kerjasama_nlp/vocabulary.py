@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Self, overload
 
 import numpy as np
@@ -59,6 +60,14 @@ class Vocabulary(Sequence[bytes]):
                     number=index
                 )
             ) from None
+
+    def decoded(self) -> list[str]:
+        """Return all entries as text; raises ModelError where one is none."""
+        blob, offsets = self.blob.tobytes(), self.offsets.tolist()
+        try:
+            return [blob[start:end].decode() for start, end in pairwise(offsets)]
+        except UnicodeDecodeError:
+            return [self.word(index) for index in range(len(self))]  # names the damaged one
 
     def find(self, term: str) -> int:
         """Return the position of `term`, or -1."""

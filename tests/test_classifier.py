@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from scipy.sparse import lil_matrix
 from sklearn.linear_model import LogisticRegression
 
-from kerjasama_nlp import features, label_training, load, model, training
-from kerjasama_nlp.classifier import FORMS, SECTORS, STRUCTURE, Classifier, Settings, logistic, softmax
+from kerjasama_nlp import label_training, load, model, training
+from kerjasama_nlp.classifier import BLOCKS, FORMS, SECTORS, STRUCTURE, Classifier, Settings, logistic, softmax
 from kerjasama_nlp.errors import InputError, ModelError
+from kerjasama_nlp.features import Features, collect
 from kerjasama_nlp.labels import LabelledText, read
-from kerjasama_nlp.tokens import Analyzer
 
 UNSEEN = (
     "Indonesia dan Jepang menandatangani perjanjian dagang di Tokyo.",
@@ -42,23 +42,27 @@ def fitted(texts):
     return label_training.fit(texts)
 
 
+def _values(fitted, counts):
+    """Return the values of the known features of a text as the module's first lines define them, by number."""
+    found = {}
+    for block in ("wb", "no"):
+        values = {
+            number: (1 + log(n)) * float(fitted.idf[number])
+            for name, n in counts.items()
+            if name[0] in block and (number := fitted.vocabulary.find(name)) >= 0
+        }
+        length = sum(value * value for value in values.values()) ** 0.5
+        found |= {number: value / length for number, value in values.items()}
+    structural = (fitted.vocabulary.find(name) for name in counts if name[0] == "s")
+    return found | {number: STRUCTURE for number in structural if number >= 0}
+
+
 def _matrix(fitted, texts):
-    """Return the values of the features as the module's first lines define them."""
     matrix = lil_matrix((len(texts), len(fitted.vocabulary)))
     for row, entry in enumerate(texts):
-        counts = features.count(features.read(entry.text, Analyzer()))
-        for block in ("wb", "no"):
-            values = {
-                number: (1 + log(n)) * float(fitted.idf[number])
-                for name, n in counts.items()
-                if name[0] in block and (number := fitted.vocabulary.find(name)) >= 0
-            }
-            length = sum(value * value for value in values.values()) ** 0.5
-            for number, value in values.items():
-                matrix[row, number] = value / length
-        for name in counts:
-            if name[0] == "s" and (number := fitted.vocabulary.find(name)) >= 0:
-                matrix[row, number] = STRUCTURE
+        counts = Features(collect([entry.text], dict.fromkeys(BLOCKS, 1))).of(entry.text)
+        for number, value in _values(fitted, counts).items():
+            matrix[row, number] = value
     return matrix.tocsr()
 
 
@@ -86,7 +90,7 @@ def test_serving_equals_scikit_learn(fitted, texts):
 
 def test_idf_is_the_formula(fitted, texts):
     """A feature of k of n texts weighs ln((1 + n) / (1 + k)) + 1; words of a single text aren't kept."""
-    counts = [features.count(features.read(entry.text, Analyzer())) for entry in texts]
+    counts = [collect([entry.text], dict.fromkeys(BLOCKS, 1)) for entry in texts]
     for i in range(0, len(fitted.vocabulary), 97):
         k = sum(fitted.vocabulary.word(i) in found for found in counts)
         assert k >= 2
@@ -183,9 +187,9 @@ def test_explanation_sums_up(shipped, text):
     """All parts together are the form's score against the mean of all forms, intercepts aside; the strongest lead."""
     classifier = shipped.classifier
     parts = classifier.explain(text, most=10_000)
-    counts = features.count(features.read(text, Analyzer()))
-    numbers, values = classifier.vector(counts)
-    scores = values @ classifier.weights[numbers, :4].astype(float)
+    counts = Features([classifier.vocabulary.word(i) for i in range(len(classifier.vocabulary))]).of(text)
+    parts_by_hand = _values(classifier, counts)
+    scores = sum(value * classifier.weights[number, :4].astype(float) for number, value in parts_by_hand.items())
     best = FORMS.index(classifier.label_one(text).form)
     assert sum(part for _, part in parts) == pytest.approx(scores[best] - scores.mean(), abs=1e-5)
     assert {name for name, _ in parts} == {name for name in counts if classifier.vocabulary.find(name) >= 0}
