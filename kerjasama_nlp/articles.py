@@ -14,7 +14,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from kerjasama_nlp import structure
+from kerjasama_nlp import charsets, structure
 from kerjasama_nlp.clean import clean, drop_invisible
 from kerjasama_nlp.errors import InputError
 from kerjasama_nlp.i18n import _
@@ -24,13 +24,6 @@ from kerjasama_nlp.records import Article, Block
 TEXT_SUFFIXES = frozenset({".txt", ".md", ".markdown", ".html", ".htm"})
 _HTML_SUFFIXES = frozenset({".html", ".htm"})
 _JSONL_NAME = re.compile(r".*\.jsonl(\.gz)?", re.IGNORECASE)
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 # A title made from the text's first words, where nothing else names the article.
 _TITLE_WORDS = 8
 # A NUL this early means a binary file, in all encodings but these, where a line's end holds NULs, too.
@@ -47,7 +40,8 @@ def decode(data: bytes, path: str, encoding: str = "utf-8") -> str:
 
     Raises InputError for binary files and bytes that aren't in the encoding.
     """
-    encoding = _encoding_of(data, encoding)
+    charsets.check(encoding)
+    encoding = charsets.sniff(data, encoding)
     if not _is_wide(encoding) and b"\0" in data[:_SNIFFED_BYTES]:
         raise InputError(_("{path}: found a binary file, expected text").format(path=path))
     try:
@@ -59,23 +53,10 @@ def decode(data: bytes, path: str, encoding: str = "utf-8") -> str:
                 "or name its encoding, for example --encoding cp1252"
             ).format(path=path, position=error.start, encoding=encoding)
         ) from None
-    except (LookupError, ValueError):  # no such encoding, or one that decodes nothing
-        raise _unknown(encoding) from None
-
-
-def _encoding_of(data: bytes, encoding: str) -> str:
-    return next((codec for bom, codec in _BOMS if data.startswith(bom)), encoding)
 
 
 def _is_wide(encoding: str) -> bool:
-    try:
-        return codecs.lookup(encoding).name.startswith(_WIDE_ENCODINGS)
-    except (LookupError, ValueError):
-        raise _unknown(encoding) from None
-
-
-def _unknown(encoding: str) -> InputError:
-    return InputError(_("unknown encoding {encoding!r}; try utf-8 or cp1252").format(encoding=encoding))
+    return codecs.lookup(encoding).name.startswith(_WIDE_ENCODINGS)
 
 
 def read(path: Path, encoding: str = "utf-8") -> Iterator[Article]:
@@ -150,7 +131,8 @@ def _jsonl_lines(stream: BufferedIOBase, name: str, encoding: str) -> Iterator[t
     A line's end is a single byte in all encodings but the wide ones, whose files are read as a whole.
     """
     first = stream.readline()
-    encoding = _encoding_of(first, encoding)
+    charsets.check(encoding)
+    encoding = charsets.sniff(first, encoding)
     if _is_wide(encoding):
         for number, line in enumerate(decode(first + stream.read(), name, encoding).split("\n"), 1):
             if line.strip():

@@ -10,10 +10,10 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-# Line ends of every system; vertical tab, form feed and the Unicode separators end lines too.
-_LINE_ENDS = re.compile(r"\r\n?|[\v\f\x1c-\x1e\x85\u2028\u2029]")
+# Line ends beside those of the systems: vertical tab, form feed and the Unicode separators.
+_LINE_ENDS = re.compile(r"[\v\f\x1c-\x1e\x85\u2028\u2029]")
 # Spaces that aren't U+0020: no-break, thin, ideographic ..., and the tab.
-_SPACES = re.compile(r"[^\S\n]+")
+_OTHER_SPACES = re.compile(r"[^\S\n ]")
 # Never printed, and a way to spoof a terminal: C0 and C1 controls, zero-width and bidirectional marks,
 # soft hyphen, byte order mark, interlinear and tag characters; and halves of surrogate pairs, which no file can hold.
 _INVISIBLE = re.compile(
@@ -24,11 +24,19 @@ _INVISIBLE = re.compile(
 # time. Marks are neither letters nor ASCII, so only runs of such characters are looked at one by one.
 _MAX_MARKS = 30
 _MANY_MARKS = re.compile(rf"[^\w\s!-~]{{{_MAX_MARKS + 1},}}")
-_EDGES = re.compile(r" *\n *")
+_SPACES = re.compile(" {2,}")
 _BLANKS = re.compile(r"\n{3,}")
 _ENTITY = re.compile(r"&(?:amp;)*(?P<name>(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});)", re.IGNORECASE)
 # Honest text is stable after two rounds; more only happens where entities hide parts of entities.
 _MAX_ROUNDS = 8
+
+
+def _is_printable(text: str) -> bool:
+    r"""Tell whether a text has no other spaces and line ends than " " and "\n", and nothing invisible.
+
+    It says no to some texts without any, for characters that aren't assigned.
+    """
+    return text.replace("\n", " ").isprintable()
 
 
 def unescape_entities(text: str) -> str:
@@ -42,7 +50,9 @@ def unescape_entities(text: str) -> str:
 
 def unify_line_ends(text: str) -> str:
     r"""Turn every kind of line end into "\n"."""
-    return _LINE_ENDS.sub("\n", text)
+    if _is_printable(text):
+        return text
+    return _LINE_ENDS.sub("\n", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def limit_marks(text: str) -> str:
@@ -51,7 +61,12 @@ def limit_marks(text: str) -> str:
     >>> len(limit_marks("e" + 1000 * "\u0301"))
     31
     """
-    return _MANY_MARKS.sub(_limited, text)
+    return text if _has_few_marks(text) else _MANY_MARKS.sub(_limited, text)
+
+
+def _has_few_marks(text: str) -> bool:
+    """Tell, quickly, whether a text has at most 30 characters beyond ASCII; each takes two bytes or more."""
+    return text.isascii() or len(text.encode("utf-8", "surrogatepass")) - len(text) <= _MAX_MARKS
 
 
 def _limited(match: re.Match[str]) -> str:
@@ -75,17 +90,25 @@ def drop_invisible(text: str) -> str:
     >>> drop_invisible("kerja\u200b sama\x1b[2J")
     'kerja sama[2J'
     """
-    return _INVISIBLE.sub("", text)
+    return text if _is_printable(text) else _INVISIBLE.sub("", text)
 
 
 def squeeze_spaces(text: str) -> str:
     """Fold every run of spaces into one, and trim the lines' edges."""
-    return _EDGES.sub("\n", _SPACES.sub(" ", text)).strip(" ")
+    if not _is_printable(text):
+        text = _OTHER_SPACES.sub(" ", text)
+    if "  " in text:
+        text = _SPACES.sub(" ", text)
+    if "\n" in text:
+        text = text.replace(" \n", "\n").replace("\n ", "\n")
+    return text.strip(" ")
 
 
 def squeeze_blank_lines(text: str) -> str:
     """Fold every run of blank lines into one, and drop them at both ends."""
-    return _BLANKS.sub("\n\n", text).strip("\n")
+    if "\n\n\n" in text:
+        text = _BLANKS.sub("\n\n", text)
+    return text.strip("\n")
 
 
 # The order matters: entities may hide line ends, controls and spaces; dropping invisible characters may
@@ -101,6 +124,19 @@ STEPS: tuple[Callable[[str], str], ...] = (
 )
 
 
+def _is_clean(text: str) -> bool:
+    """Tell quickly that no step would change a text; it says no to a few texts of which that is true."""
+    return (
+        ("&" not in text or _ENTITY.search(text) is None)
+        and _is_printable(text)
+        and (_has_few_marks(text) or _MANY_MARKS.search(text) is None)
+        and unicodedata.is_normalized("NFC", text)
+        and "  " not in text
+        and ("\n" not in text or not (" \n" in text or "\n " in text or "\n\n\n" in text))
+        and text == text.strip(" \n")
+    )
+
+
 def clean(text: str) -> str:
     r"""Run all steps until nothing changes any more.
 
@@ -108,6 +144,8 @@ def clean(text: str) -> str:
     'Kerja sama\n\ninternasional'
     """
     for _ in range(_MAX_ROUNDS):
+        if _is_clean(text):
+            return text
         before = text
         for step in STEPS:
             text = step(text)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 from math import isnan
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer.main import get_command
 
-from kerjasama_nlp import console, help_text
+from kerjasama_nlp import console, help_text, options
 from kerjasama_nlp.errors import KerjasamaError, OutputError, UsageError
 from kerjasama_nlp.i18n import _
 
@@ -37,12 +38,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-
-ModelOption = Annotated[
-    Path | None, typer.Option("--model", help=_("Model folder."), show_default=_("the one shipped"))
-]
-JsonOption = Annotated[bool, typer.Option("--json", help=_("Print JSON."))]
-ForceOption = Annotated[bool, typer.Option("--force", help=_("Overwrite what stands at the output."))]
 
 
 def _show_version(value: bool) -> None:  # noqa: FBT001  # typer calls it with the option's value
@@ -77,7 +72,7 @@ def ask(
         str | None,
         typer.Argument(help=_("The question; without it, one a line from a pipe, or a prompt on a terminal.")),
     ] = None,
-    model: ModelOption = None,
+    model: options.Model = None,
     top_k: Annotated[int, typer.Option("--top-k", min=1, max=1000, help=_("Passages listed as sources."))] = 5,
     min_confidence: Annotated[
         float | None,
@@ -90,7 +85,7 @@ def ask(
             show_default=_("the model's threshold"),
         ),
     ] = None,
-    json: JsonOption = False,
+    json: options.Json = False,
 ) -> None:
     """Answer one question, a pipe of questions, or whoever types at the prompt."""
     from kerjasama_nlp import render
@@ -141,10 +136,8 @@ def train(
         Path | None,
         typer.Option("--base", help=_("Model that gives what isn't trained."), show_default=_("the one shipped")),
     ] = None,
-    encoding: Annotated[
-        str, typer.Option("--encoding", help=_("Encoding of files without a byte order mark."))
-    ] = "utf-8",
-    force: ForceOption = False,
+    encoding: options.Encoding = "utf-8",
+    force: options.Force = False,
 ) -> None:
     """Train on articles and labelled news, and write the model folder."""
     from kerjasama_nlp import files, training
@@ -175,59 +168,54 @@ def train(
 
 
 @app.command(cls=help_text.Command, help=_("Label news by form and sector of international cooperation."))
-def label(  # noqa: PLR0917  # the contract's options
-    source: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[INPUT|-]", help=_("JSONL, CSV, TSV or text file, or a folder of texts; - reads JSONL.")
-        ),
-    ] = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help=_("File to write; without it, standard output."))
-    ] = None,
+def label(  # noqa: PLR0913, PLR0917  # the contract's options
+    sources: options.Sources = None,
+    output: options.LabelOutput = None,
     text: Annotated[str | None, typer.Option("--text", help=_("Label this text."))] = None,
-    model: ModelOption = None,
-    text_column: Annotated[str | None, typer.Option("--text-column", help=_("Column that holds the text."))] = None,
-    encoding: Annotated[
-        str, typer.Option("--encoding", help=_("Encoding of files without a byte order mark."))
-    ] = "utf-8",
+    model: options.Model = None,
+    text_column: options.TextColumn = None,
+    id_column: options.IdColumn = None,
+    input_format: options.InputFormat = None,
+    delimiter: options.Delimiter = None,
+    encoding: options.Encoding = "utf-8",
+    jobs: options.Jobs = 1,
     explain: Annotated[bool, typer.Option("--explain", help=_("Add what spoke for and against the form."))] = False,
-    force: ForceOption = False,
+    excel: options.Excel = False,
+    dask: options.Dask = None,
+    force: options.Force = False,
 ) -> None:
-    """Label one text, or every row of a file."""
-    from kerjasama_nlp import files, labelling, render
+    """Label one text, every row of a file, or many files."""
+    from kerjasama_nlp import batch, labelling, render, report, shards
     from kerjasama_nlp.model import load
 
-    if (text is None) == (source is None):
+    if (text is None) == (not sources):
         raise UsageError(_("expected either INPUT or --text, for example: kerjasama label berita.csv -o berlabel.csv"))
-    labeller = labelling.Labeller(load(model).classifier, explain=explain)
     if text is not None:
-        row = labelling.text_row(text)
-        if row.fault is not None:
-            raise UsageError(
-                _('found an empty text; expected one, for example: kerjasama label --text "RI dan Jepang"')
-            )
-        console.say(render.to_json(labeller.label_row({}, row.text), indent=1))
+        labels = labelling.label_text(load(model).classifier, text, explain=explain)
+        console.say(render.to_json(labels, indent=1))
         return
-    rows = labelling.read(str(source), console.raw_lines, text_column=text_column, encoding=encoding)
-    if output is None:
-        summary = labelling.write(labeller, rows, console.say, labelling.output_format(None, str(source)))
-    else:
-        files.refuse_existing(output, force=force)
-        with files.new_file(output, force=force) as stream:
-            summary = labelling.write(
-                labeller,
-                rows,
-                lambda line: stream.write(line + "\n"),
-                labelling.output_format(output, str(source)),
-            )
-    console.note(
-        _("{rows} rows, {errors} with errors, {review} to review").format(
-            rows=summary.rows, errors=summary.errors, review=summary.review
-        )
+    chosen = batch.Options(
+        model, text_column, id_column, encoding, input_format, delimiter, explain, excel, jobs, force
     )
-    if summary.errors:
-        raise typer.Exit(EXIT_ROWS_FAILED)
+    code = 0
+    with console.progress(_("rows")) as counter:
+        reporter = report.Reporter(console.note, counter)
+        if dask is not None or shards.are_many(sources or []):
+            result = shards.run(shards.plan(sources or [], output), chosen, reporter, dask=dask)
+            summary, code = result.summary(), result.exit_code
+        else:
+            summary = batch.run(
+                (sources or [])[0],
+                None if str(output) == "-" else output,
+                chosen,
+                standard_input=console.binary_input,
+                write=console.write,
+                reporter=reporter,
+            )
+    for line in report.lines(summary):
+        console.note(line)
+    if code or summary.errors:
+        raise typer.Exit(code or EXIT_ROWS_FAILED)
 
 
 @app.command(cls=help_text.Command, help=_("Measure a model on labelled news, or on questions with known answers."))
@@ -239,8 +227,8 @@ def evaluate(
         list[Path] | None,
         typer.Option("--questions", help=_("JSONL of questions over the model's articles; repeatable.")),
     ] = None,
-    model: ModelOption = None,
-    json: JsonOption = False,
+    model: options.Model = None,
+    json: options.Json = False,
 ) -> None:
     """Print how well a model labels, or answers and refuses."""
     from kerjasama_nlp import evaluation, render
@@ -262,9 +250,9 @@ def evaluate(
 
 @app.command(cls=help_text.Command, help=_("Show what a model holds; --verify checks every byte."))
 def info(
-    model: ModelOption = None,
+    model: options.Model = None,
     verify: Annotated[bool, typer.Option("--verify", help=_("Check every file against its SHA-256."))] = False,
-    json: JsonOption = False,
+    json: options.Json = False,
 ) -> None:
     """Print a model's manifest, after checking the folder when asked to."""
     from kerjasama_nlp import render, resources
@@ -298,14 +286,15 @@ def main() -> None:
     gc.set_threshold(_GC_THRESHOLD)
     # Nothing here multiplies large matrices; starting a pool of threads only costs time and memory.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite request to end is one like Ctrl-C
     console.prepare()
     try:
         code = _run(sys.argv[1:])
     except KerjasamaError as error:
         _fail(str(error), error.exit_code)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
         console.end_line()
-        _fail(_("interrupted"), EXIT_INTERRUPTED)
+        _fail(str(interrupt) or _("interrupted"), EXIT_INTERRUPTED)
     except OSError as error:
         if error.filename is not None:
             raise  # what goes wrong with a file is told where it happens

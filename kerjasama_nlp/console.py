@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Iterator
 from io import TextIOWrapper
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 from kerjasama_nlp import help_text
 from kerjasama_nlp.errors import InputError
@@ -43,6 +43,12 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
+def write(data: bytes) -> None:
+    """Print data that is encoded already."""
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
 def note(text: str) -> None:
     """Tell a person something in one line; it may hold names that came from anywhere."""
     from kerjasama_nlp.render import printable
@@ -73,12 +79,9 @@ def lines() -> Iterator[str]:
         raise InputError(_("standard input cannot be read ({reason})").format(reason=error.strerror or error)) from None
 
 
-def raw_lines() -> Iterator[bytes]:
-    """Yield the lines of standard input as bytes; raises InputError where it can't be read."""
-    try:
-        yield from sys.stdin.buffer
-    except OSError as error:
-        raise InputError(_("standard input cannot be read ({reason})").format(reason=error.strerror or error)) from None
+def binary_input() -> BinaryIO:
+    """Return standard input as bytes."""
+    return sys.stdin.buffer
 
 
 def is_interactive() -> bool:

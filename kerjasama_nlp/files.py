@@ -6,9 +6,8 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
 
 from kerjasama_nlp.errors import OutputError, OutputExistsError
 from kerjasama_nlp.i18n import _
@@ -77,7 +76,7 @@ def new_folder(path: Path, *, force: bool, marker: str | None = None) -> Iterato
         yield temporary
         with write_failures(path):
             for file in temporary.iterdir():
-                _flush(file)
+                flush(file)
             temporary.chmod(0o755)
             refuse_existing(path, force=force, marker=marker)  # it may have appeared while the block ran
             _replace(temporary, path)
@@ -85,40 +84,23 @@ def new_folder(path: Path, *, force: bool, marker: str | None = None) -> Iterato
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-@contextmanager
-def new_file(path: Path, *, force: bool) -> Iterator[TextIO]:
-    """Yield a UTF-8 text stream whose file takes the place of `path` when the block succeeds.
-
-    Like `new_folder`: after an error nothing is left, and what stood at `path` stands there still.
-    """
-    refuse_existing(path, force=force)
-    with write_failures(path):
-        made = [folder for folder in path.parents if not folder.exists()]
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a small file that replaces what stands at `path`, whole or not at all."""
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     temporary = Path(name)
     try:
-        # half a character, as a broken escape in JSON leaves it, becomes "?"
-        with (
-            write_failures(path),
-            os.fdopen(descriptor, "w", encoding="utf-8", errors="replace", newline="") as stream,
-        ):
-            yield stream
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
-        with write_failures(path):
-            temporary.chmod(0o644)
-            refuse_existing(path, force=force)
-            temporary.replace(path)
+        temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
-        with suppress(OSError):  # another program may have put something there
-            for folder in made:
-                folder.rmdir()
         raise
 
 
-def _flush(file: Path) -> None:
+def flush(file: Path) -> None:
+    """Wait until a file or folder is on the disk."""
     descriptor = os.open(file, os.O_RDONLY)
     try:
         os.fsync(descriptor)

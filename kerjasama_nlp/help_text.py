@@ -88,24 +88,44 @@ def _reason(message: str) -> str:
 
 
 class Progress:
-    """A counter on stderr: "1.234 articles (567/s)"."""
+    """A counter on stderr: "1234 articles (567/s)", with what is left where the share of the work is known."""
 
     def __init__(self, unit: str) -> None:
         self._unit = unit
         self._started = time.monotonic()
         self._drawn = 0.0
 
-    def __call__(self, count: int) -> None:
-        """Show `count`, unless it was shown a moment ago."""
+    def __call__(self, count: int, *, before: int = 0, share: float | None = None) -> None:
+        """Show `count`, unless it was shown a moment ago.
+
+        `before` of them were there at the start, and `share` (0..1) of the whole work is done.
+        """
         now = time.monotonic()
         if now - self._drawn < 1 / _REDRAWS_PER_SECOND:
             return
         self._drawn = now
-        rate = count / max(now - self._started, 1e-9)
-        sys.stderr.write(f"\r\x1b[K{count} {self._unit} ({rate:.0f}/s)")
+        rate = (count - before) / max(now - self._started, 1e-9)
+        line = f"{count} {self._unit} ({rate:.0f}/s)"
+        if share:
+            line += f", {share:.0%}"
+            if rate:
+                left = count * (1 - share) / share / rate
+                line += ", " + _("{time} left").format(time=clock(left))
+        sys.stderr.write(f"\r\x1b[K{line}")
         sys.stderr.flush()
 
     def wipe(self) -> None:
         """Clear the line, so that what is said next has it for itself."""
         sys.stderr.write("\r\x1b[K")
         sys.stderr.flush()
+
+
+def clock(seconds: float) -> str:
+    """Return a length of time as hours (where there are any), minutes and seconds.
+
+    >>> clock(75), clock(3 * 3600)
+    ('1:15', '3:00:00')
+    """
+    minutes, second = divmod(round(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"

@@ -45,15 +45,24 @@ def to_json(value: object, indent: int | None = None) -> str:
     >>> print(to_json(["Côte\u202e"]))
     ["Côte\u202e"]
     """
-    text = json.dumps(value, ensure_ascii=False, indent=indent)
-    return text if text.isprintable() else "".join(map(_escape, text))
+    return safe_json(json.dumps(value, ensure_ascii=False, indent=indent))
 
 
-def _escape(char: str) -> str:
-    """Return a character of JSON, written as an escape where it is unsafe; half a character becomes U+FFFD."""
-    if char == "\n" or _is_safe(char):
-        return char
-    return "\ufffd" if unicodedata.category(char) == "Cs" else json.dumps(char)[1:-1]
+def safe_json(text: str) -> str:
+    r"""Return a text in JSON with its unsafe characters written as escapes; half a character becomes U+FFFD.
+
+    Line ends and tabs stay: JSON has them between its tokens only, where an escape would be an error.
+
+    >>> print(safe_json('{"a": "x\u200b\xa0y"}'))
+    {"a": "x\u200b y"}
+    """
+    if text.isprintable():
+        return text
+    for char in set(text):
+        if char not in "\r\n\t" and not _is_safe(char):
+            escape = "\ufffd" if unicodedata.category(char) == "Cs" else json.dumps(char)[1:-1]
+            text = text.replace(char, escape)
+    return text
 
 
 def _is_safe(char: str) -> bool:

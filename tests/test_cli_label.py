@@ -1,15 +1,18 @@
 """`kerjasama label`: rows in, the same rows out, whatever is wrong with some of them."""
 
+import contextlib
 import csv
 import io
 import json
+import os
+import re
 import subprocess
 import sys
 
 import pytest
 from conftest import cases, error_line
 
-from kerjasama_nlp import load
+from kerjasama_nlp import checkpoint, load
 from kerjasama_nlp.classifier import FORMS, SECTORS, Classifier
 
 PACT = "Indonesia dan Jepang menandatangani perjanjian dagang di Tokyo."
@@ -53,8 +56,9 @@ def test_jsonl(call, tmp_path):
     assert (found[0]["form"], found[0]["parties"], found[0]["error"]) == ("bilateral", ["Indonesia", "Jepang"], None)
     assert (found[1]["form"], found[1]["sectors"]) == ("bukan", [])
     assert list(found[0]["sector_confidence"]) == list(SECTORS)
-    assert reply.err.startswith("2 rows, 0 with errors, ")
-    assert reply.err.count("\n") == 1
+    told = reply.err.splitlines()
+    assert re.fullmatch(r"2 rows, 0 with errors, \d to review \(\d+%\), \d+/s", told[0])
+    assert told[1:] == ["forms: bilateral 1, bukan 1", "sectors: ekonomi 1"]
 
 
 def test_labels_are_the_models(call, tmp_path):
@@ -74,13 +78,13 @@ def test_labels_are_the_models(call, tmp_path):
     ids=["comma", "semicolon and byte order mark", "tab", "capitals"],
 )
 def test_tables(call, tmp_path, name, delimiter, mark, end):
-    """CSV and TSV, Excel's too, come back as such: quoted separators, quotes and line ends are kept."""
+    """CSV and TSV, Excel's too, come back as such: separator, quoted separators, quotes and line ends are kept."""
     texts = [PACT, f"{LOCAL}\nBaris kedua, dengan ; dan\t.", 'Ia berkata "ya".']
     buffer = io.StringIO()
     writer = csv.writer(buffer, delimiter=delimiter, lineterminator=end)
     writer.writerows([["id", "Isi", "catatan"], *([n, text, "x"] for n, text in enumerate(texts))])
     reply = call("label", _write(tmp_path / name, mark + buffer.getvalue()))
-    found = _table(reply.out, "\t" if name == "a.tsv" else ",")
+    found = _table(reply.out, delimiter)
     assert reply.code == 0
     assert [list(row) for row in found] == [["id", "Isi", "catatan", *KEYS]] * 3
     assert [(row["id"], row["Isi"], row["catatan"]) for row in found] == [(str(n), t, "x") for n, t in enumerate(texts)]
@@ -101,13 +105,20 @@ def test_lone_carriage_returns_in_cells_are_quoted(call, tmp_path):
 
 
 def test_cells_beyond_the_header(call, tmp_path):
-    """A row with too many cells is an error, and loses none of them."""
+    """A row with too many cells is an error, which names those without a column; one with too few is another."""
     reply = call("label", _write(tmp_path / "a.csv", f"text,id\n{LOCAL},1\nteks,2,lebih,lagi\n{PACT}\n"))
     found = _table(reply.out)
-    assert (reply.code, len(found)) == (4, 3)
-    assert [row["error"] for row in found] == ["", "more cells than the header has", ""]
-    assert (found[1]["text"], found[1]["id"], found[1]["_rest"]) == ("teks", "2", "lebih;lagi")
-    assert (found[2]["id"], found[2]["form"]) == ("", "bilateral")
+    assert (reply.code, [list(row) for row in found]) == (4, [["text", "id", *KEYS]] * 3)
+    assert [row["error"] for row in found] == [
+        "",
+        'found 4 cells, expected 2; without a column: ["lebih", "lagi"]',
+        "found 1 cells, expected 2",
+    ]
+    assert [(row["text"], row["id"], row["form"]) for row in found] == [
+        (LOCAL, "1", "bukan"),
+        ("teks", "2", ""),
+        (PACT, "", ""),
+    ]
 
 
 def test_text_file(call, tmp_path):
@@ -238,12 +249,11 @@ def test_rows_of_different_fields_in_csv(call, tmp_path):
     [
         ("tidak-ada.jsonl", None, (), "cannot be read (No such file or directory)"),
         ("m" * 300, None, (), "cannot be read (File name too long)"),
-        ("a.csv", b"text\nkaf\xe9\n", (), "a.csv: byte 8 is not utf-8"),
-        ("a.txt", b"a\0b", (), "found a binary file"),
-        ("a.csv", b"", (), "none of them a text"),
+        ("a.csv", b"PK\x03\x04", (), "a.csv: found a binary file (XLSX/ZIP)"),
+        ("a.csv", b"", (), "a.csv: found no header"),
         ("a.jsonl", b'{"text": "a"}\n', ("--encoding", "utf-99"), "unknown encoding 'utf-99'"),
     ],
-    ids=["missing", "long name", "encoding", "binary", "empty table", "unknown encoding"],
+    ids=["missing", "long name", "binary", "empty table", "unknown encoding"],
 )
 def test_unreadable(call, tmp_path, name, data, args, says):
     """What can't be read ends in exit code 3 and one line, and leaves nothing, no folder made for it either."""
@@ -281,34 +291,86 @@ def test_existing_output(call, tmp_path):
     assert source.read_bytes() == (tmp_path / "b.jsonl").read_bytes()
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError(28, "No space left on device")])
-def test_nothing_is_left_behind(monkeypatch, call, tmp_path, error):
-    """Interrupted or out of space in the middle: no half file, no folder, and the old output stands."""
+@pytest.mark.parametrize(("error", "code"), [(KeyboardInterrupt, 130), (OSError(28, "No space left on device"), 74)])
+def test_nothing_is_left_behind(monkeypatch, call, tmp_path, error, code):
+    """Interrupted or out of space before a block is finished: no file, no folder, and the old output stands."""
     source = _jsonl(tmp_path / "a.jsonl", {"text": PACT}, {"text": LOCAL})
     _write(tmp_path / "b.jsonl", "lama")
     before = _names(tmp_path)
-    real = Classifier.label_one
 
-    def label_one(self, text):
-        if text == LOCAL:
-            raise error
-        return real(self, text)
+    def fail(*_args):
+        raise error
 
-    monkeypatch.setattr(Classifier, "label_one", label_one)
+    monkeypatch.setattr(Classifier if code == 130 else checkpoint, "label" if code == 130 else "_write", fail)
     for output in (("b.jsonl", "--force"), ("baru/c.jsonl",)):
-        assert call("label", source, "-o", *output).code == (130 if error is KeyboardInterrupt else 74)
+        assert call("label", source, "-o", *output).code == code
         assert _names(tmp_path) == before
     assert (tmp_path / "b.jsonl").read_text(encoding="utf-8") == "lama"
 
 
-def test_closed_pipe_is_quiet(tmp_path):
-    """A reader that has seen enough ends the command without a word."""
-    _jsonl(tmp_path / "a.jsonl", *[{"text": LOCAL}] * 3000)
-    command = '"$0" -m kerjasama_nlp label a.jsonl | head -n 1'
-    ended = subprocess.run(
-        ["sh", "-c", command, sys.executable], capture_output=True, cwd=tmp_path, timeout=60, check=False
-    )
-    assert (ended.stdout.count(b"\n"), ended.stderr) == (1, b"")
+def test_dash_is_standard_output(call, tmp_path):
+    """-o - is standard output, as - is standard input."""
+    source = _jsonl(tmp_path / "a.jsonl", {"text": PACT})
+    assert call("label", source, "-o", "-").out == call("label", source).out
+    assert _names(tmp_path) == ["a.jsonl"]
+
+
+def test_failed_rows_are_named(call, tmp_path):
+    """The first failed rows are named by number, and by id where a column is named for it; the others are counted."""
+    rows = [{"id": f"A-{n}", "text": PACT if n == 2 else None} for n in range(8)]
+    source = _jsonl(tmp_path / "a.jsonl", *rows)
+    told = call("label", source, "--id-column", "id").err.splitlines()
+    assert told[1] == "; ".join([*(f"row {n + 1} (A-{n}): no text" for n in (0, 1, 3, 4, 5)), "and 2 more"])
+    assert call("label", source).err.splitlines()[1].startswith("row 1: no text; row 2: no text; row 4: ")
+
+
+def test_format_of_a_pipe(kerjasama):
+    """--format and --delimiter say what comes in a pipe; a table goes out as a table."""
+    ended = kerjasama("label", "-", "--format", "csv", "--delimiter", "|", stdin=f"id|isi\n1|{PACT}\n")
+    assert (ended.returncode, _table(ended.stdout.decode(), "|")[0]["form"]) == (0, "bilateral")
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (("--format", "xls"), "found the format 'xls', expected one of"),
+        (("--delimiter", ";;"), "found the delimiter ';;', expected one character"),
+        (("--jobs", "-2"), "--jobs"),
+        (("--jobs", "dua"), "--jobs"),
+        (("--excel",), "--excel is for tables"),
+        (("-o", "b.xlsx"), "found the output b.xlsx"),
+    ],
+)
+def test_wrong_calls(call, tmp_path, args, says):
+    """What can't be meant is a wrong call, and leaves nothing."""
+    source = _jsonl(tmp_path / "a.jsonl", {"text": PACT})
+    assert says in error_line(call("label", source, *args), 2)
+    assert _names(tmp_path) == ["a.jsonl"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such terminal")
+def test_progress_on_a_terminal(tmp_path):
+    """On a terminal, rows, rate, share and time left are shown, and wiped before the summary."""
+    import pty
+
+    _jsonl(tmp_path / "a.jsonl", *[{"text": f"{LOCAL} {n}"} for n in range(3000)])
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "kerjasama_nlp", "label", "a.jsonl", "-o", "b.jsonl"],
+        stderr=theirs,
+        cwd=tmp_path,
+        env=os.environ | {"LC_ALL": "C"},
+    ) as process:
+        os.close(theirs)
+        shown = b""
+        with contextlib.suppress(OSError):  # the end of a terminal
+            while piece := os.read(ours, 1 << 16):
+                shown += piece
+        os.close(ours)
+    assert process.returncode == 0
+    drawn, last = shown.decode().rsplit("\r\x1b[K", 1)
+    assert re.search(r"\r\x1b\[K\d+ rows \(\d+/s\), \d+%, \d+:\d\d left", drawn)
+    assert last.startswith("3000 rows, 0 with errors, ")
 
 
 @pytest.mark.parametrize("args", [("label", "a.jsonl"), ("evaluate", "--labels", "a.jsonl")], ids=lambda args: args[0])

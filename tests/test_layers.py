@@ -109,7 +109,14 @@ def test_only_the_command_line_prints():
 
 def test_nothing_reads_a_format_that_runs_code():
     """No pickle and none of its kin, and arrays are loaded with `allow_pickle=False` each time."""
-    assert _importers(*UNSAFE) == set()
+    assert _importers(*UNSAFE) == {"workers"}
+    assert {name for name in _imports("workers") if name.startswith("joblib")} == {
+        "joblib",
+        "joblib.cpu_count",
+        "joblib.externals.loky",
+        "joblib.externals.loky.BrokenProcessPool",
+        "joblib.externals.loky.ProcessPoolExecutor",
+    }
     loads = [
         (module, {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords})
         for module in MODULES

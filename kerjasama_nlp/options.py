@@ -1,0 +1,53 @@
+"""Options of the commands, with their help."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kerjasama_nlp.i18n import _
+
+Model = Annotated[Path | None, typer.Option("--model", help=_("Model folder."), show_default=_("the one shipped"))]
+Json = Annotated[bool, typer.Option("--json", help=_("Print JSON."))]
+Force = Annotated[bool, typer.Option("--force", help=_("Overwrite what stands at the output."))]
+Encoding = Annotated[str, typer.Option("--encoding", help=_("Encoding of files without a byte order mark."))]
+
+Sources = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[INPUT|-]...",
+        help=_(
+            "JSONL, CSV, TSV, text (also .gz or .zst) or Parquet file, or a folder of texts; - reads a pipe. "
+            "Several files, or a quoted pattern, go into a folder."
+        ),
+    ),
+]
+LabelOutput = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        help=_(
+            "File to write: .jsonl, .csv, .tsv (each also .gz or .zst) or .parquet; without it, standard output. "
+            "For several inputs, the folder of the outputs."
+        ),
+    ),
+]
+TextColumn = Annotated[str | None, typer.Option("--text-column", help=_("Column that holds the text."))]
+IdColumn = Annotated[str | None, typer.Option("--id-column", help=_("Column that names rows in messages."))]
+InputFormat = Annotated[
+    str | None, typer.Option("--format", help=_("How to read the input, whatever its name: jsonl, csv, tsv or txt."))
+]
+Delimiter = Annotated[
+    str | None, typer.Option("--delimiter", help=_("What separates the cells of a table."), show_default=_("found out"))
+]
+Jobs = Annotated[int, typer.Option("--jobs", min=-1, help=_("Processes that label; 0 takes all processors."))]
+Excel = Annotated[
+    bool,
+    typer.Option("--excel", help=_("Write a table for a spreadsheet: with a byte order mark, no cell a formula.")),
+]
+Dask = Annotated[
+    str | None, typer.Option("--dask", help=_("Address of a Dask scheduler whose workers label a file each."))
+]
