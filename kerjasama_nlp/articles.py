@@ -16,12 +16,12 @@ from typing import Any
 
 from kerjasama_nlp import charsets, structure
 from kerjasama_nlp.clean import clean, drop_invisible
+from kerjasama_nlp.compression import TEXT_SUFFIXES
 from kerjasama_nlp.errors import InputError
 from kerjasama_nlp.i18n import _
 from kerjasama_nlp.markup import html_to_lines
 from kerjasama_nlp.records import Article, Block
 
-TEXT_SUFFIXES = frozenset({".txt", ".md", ".markdown", ".html", ".htm"})
 _HTML_SUFFIXES = frozenset({".html", ".htm"})
 _JSONL_NAME = re.compile(r".*\.jsonl(\.gz)?", re.IGNORECASE)
 # A title made from the text's first words, where nothing else names the article.

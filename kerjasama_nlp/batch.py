@@ -29,6 +29,7 @@ from kerjasama_nlp.i18n import _
 from kerjasama_nlp.rows import RowReader
 from kerjasama_nlp.sources import Source, open_source
 from kerjasama_nlp.tally import Counts, Summary
+from kerjasama_nlp.version import VERSION
 from kerjasama_nlp.workers import Job
 
 
@@ -155,10 +156,8 @@ def _check_output(output: Path, *, force: bool) -> None:
 
 def _key(output: Path, source: Source, job: Job, options: Options) -> str:
     """Return what is the same for two runs if and only if they make the same output of the same input."""
-    from importlib.metadata import version
-
     told = {
-        "version": version("kerjasama-nlp"),
+        "version": VERSION,
         "model": job.manifest,
         "output": output.name,
         "encoder": repr(job.encoder),

@@ -19,6 +19,7 @@ from typer.main import get_command
 from kerjasama_nlp import console, help_text, options
 from kerjasama_nlp.errors import KerjasamaError, OutputError, UsageError
 from kerjasama_nlp.i18n import _
+from kerjasama_nlp.version import VERSION
 
 if TYPE_CHECKING:
     from kerjasama_nlp.records import Answer
@@ -42,9 +43,7 @@ app = typer.Typer(
 
 def _show_version(value: bool) -> None:  # noqa: FBT001  # typer calls it with the option's value
     if value:
-        from importlib.metadata import version
-
-        console.say(f"kerjasama-nlp {version('kerjasama-nlp')}")
+        console.say(f"kerjasama-nlp {VERSION}")
         raise typer.Exit
 
 
@@ -141,7 +140,8 @@ def train(
 ) -> None:
     """Train on articles and labelled news, and write the model folder."""
     from kerjasama_nlp import files, training
-    from kerjasama_nlp.model import MANIFEST, save
+    from kerjasama_nlp.model import save
+    from kerjasama_nlp.model_files import MANIFEST
 
     if not articles and not labels and not questions:
         raise UsageError(_("found nothing to train on; expected --articles DIR, --labels FILE, or both"))
@@ -256,7 +256,8 @@ def info(
 ) -> None:
     """Print a model's manifest, after checking the folder when asked to."""
     from kerjasama_nlp import render, resources
-    from kerjasama_nlp.model import check_files, load, read_manifest
+    from kerjasama_nlp.model import load
+    from kerjasama_nlp.model_files import check_files, read_manifest
 
     folder = model or resources.default_model()
     manifest = read_manifest(folder)

@@ -20,6 +20,8 @@ from kerjasama_nlp.errors import InputError
 from kerjasama_nlp.i18n import _
 
 SUFFIXES = (".gz", ".zst")
+# Files that hold one article each.
+TEXT_SUFFIXES = frozenset({".txt", ".md", ".markdown", ".html", ".htm"})
 STANDARD_INPUT = "-"
 StandardInput = Callable[[], BinaryIO]
 _CHUNK = 1 << 18

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
-from kerjasama_nlp.articles import TEXT_SUFFIXES
 from kerjasama_nlp.blocks import frame
-from kerjasama_nlp.compression import suffix
+from kerjasama_nlp.compression import TEXT_SUFFIXES, suffix
 from kerjasama_nlp.errors import InputError
 from kerjasama_nlp.i18n import _
 

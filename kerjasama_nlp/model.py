@@ -20,7 +20,6 @@ written last.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -31,52 +30,32 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kerjasama_nlp import answering, resources
+from kerjasama_nlp import answering
 from kerjasama_nlp.arrays import check_offsets, read_array
-from kerjasama_nlp.errors import ModelError
 from kerjasama_nlp.files import new_folder, write_failures
-from kerjasama_nlp.i18n import _
 from kerjasama_nlp.index import Index, PassageStore
+from kerjasama_nlp.model_files import (
+    ANSWERING,
+    FORMAT,
+    INDEX_ARRAYS,
+    LABEL_ARRAYS,
+    LABELLING,
+    MANIFEST,
+    UNFIT,
+    damaged,
+    open_folder,
+    read_classifier,
+    read_json,
+    sha256,
+)
 from kerjasama_nlp.ranking import Ranker
 from kerjasama_nlp.records import Answer, Labels
 from kerjasama_nlp.tfidf import Postings
+from kerjasama_nlp.version import VERSION
 from kerjasama_nlp.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from kerjasama_nlp.classifier import Classifier
-
-FORMAT = 1
-MANIFEST = "manifest.json"
-ANSWERING = "answering.json"
-# Arrays of the index half: name -> dtype on disk, all one-dimensional.
-INDEX_ARRAYS: Mapping[str, str] = {
-    "passages": "|u1",
-    "passages_offsets": "<i8",
-    "terms": "|u1",
-    "terms_offsets": "<i8",
-    "words": "|u1",
-    "words_offsets": "<i8",
-    "word_stems": "<i4",
-    "posting_starts": "<i8",
-    "posting_passages": "<i4",
-    "posting_weights": "<f4",
-}
-LABELLING = "labelling.json"
-# Arrays of the labelling half.
-LABEL_ARRAYS: Mapping[str, str] = {
-    "features": "|u1",
-    "features_offsets": "<i8",
-    "feature_idf": "<f4",
-    "label_weights": "<f4",
-    "label_bias": "<f4",
-}
-# Folders up to this size are checked against their hashes whenever they are loaded (some 500 MB/s);
-# larger ones when asked to (`info --verify`).
-ALWAYS_VERIFIED_BYTES = 32 << 20
-# A manifest is a few kilobytes.
-_MAX_JSON_BYTES = 1 << 20
-# What taking a foreign JSON value apart can raise.
-_UNFIT = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError, OSError)
 
 
 @dataclass(frozen=True)
@@ -107,21 +86,7 @@ class Model:
     @cached_property
     def classifier(self) -> Classifier:
         """The labelling half; raises ModelError where there is none, or it is damaged."""
-        if self.fitted is not None:
-            return self.fitted
-        if self.folder is None or LABELLING not in self.manifest.get("files", {}):
-            raise ModelError(
-                _("{folder}: this model labels nothing; make one that does with: kerjasama train --labels FILE").format(
-                    folder=self.folder
-                )
-            )
-        from kerjasama_nlp.classifier import Classifier  # `ask` needs none of it
-
-        try:
-            arrays = {name: read_array(self.folder, name, dtype) for name, dtype in LABEL_ARRAYS.items()}
-            return Classifier.from_parts(_read_json(self.folder / LABELLING), arrays)
-        except _UNFIT as error:
-            raise _damaged(self.folder, str(error) or type(error).__name__) from None
+        return self.fitted if self.fitted is not None else read_classifier(self.folder, self.manifest)
 
     @property
     def labels_news(self) -> bool:
@@ -135,8 +100,7 @@ def save(model: Model, path: Path, *, force: bool = False) -> None:
     Raises OutputExistsError where `path` exists (with `force`: where it is no model folder), OutputError
     where it can't be written.
     """
-    import platform  # both are slow to import, and only saving needs them
-    from importlib.metadata import version
+    import platform  # slow to import, and only saving needs it
 
     index = model.index
     arrays: dict[str, NDArray[Any]] = {
@@ -160,10 +124,10 @@ def save(model: Model, path: Path, *, force: bool = False) -> None:
             for name, dtype in LABEL_ARRAYS.items():
                 np.save(folder / f"{name}.npy", label_arrays[name].astype(dtype, copy=False), allow_pickle=False)
             _write_json(folder / LABELLING, settings)
-        files = {file.name: {"size": file.stat().st_size, "sha256": _sha256(file)} for file in sorted(folder.iterdir())}
+        files = {file.name: {"size": file.stat().st_size, "sha256": sha256(file)} for file in sorted(folder.iterdir())}
         manifest = {
             "format": FORMAT,
-            "package": {"name": "kerjasama-nlp", "version": version("kerjasama-nlp")},
+            "package": {"name": "kerjasama-nlp", "version": VERSION},
             "versions": {"python": platform.python_version(), "numpy": np.__version__},
             "passages": index.n_passages,
             "terms": len(index.terms),
@@ -178,75 +142,13 @@ def load(path: Path | str | None = None) -> Model:
 
     Raises ModelError where it is missing, damaged, or of another format.
     """
-    folder = Path(path) if path is not None else resources.default_model()
-    manifest = read_manifest(folder)
-    total = sum(entry["size"] for entry in manifest["files"].values())
-    check_files(folder, manifest, hashes=total <= ALWAYS_VERIFIED_BYTES)
+    folder, manifest = open_folder(path)
     try:
-        ranker = Ranker.from_json(_read_json(folder / ANSWERING))
+        ranker = Ranker.from_json(read_json(folder / ANSWERING))
         index = _read_index({name: read_array(folder, name, dtype) for name, dtype in INDEX_ARRAYS.items()})
-    except _UNFIT as error:
-        raise _damaged(folder, str(error) or type(error).__name__) from None
+    except UNFIT as error:
+        raise damaged(folder, str(error) or type(error).__name__) from None
     return Model(index, ranker, manifest=manifest, folder=folder)
-
-
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """Return the manifest of a model folder, its form checked.
-
-    Raises ModelError where the folder isn't a model, or of another format.
-    """
-    try:
-        manifest = _read_json(folder / MANIFEST)
-    except FileNotFoundError:
-        if not folder.is_dir():
-            raise ModelError(
-                _("{folder}: no such model folder; make one with: kerjasama train --articles DIR -o {folder}").format(
-                    folder=folder
-                )
-            ) from None
-        raise ModelError(
-            _("{folder}: found no {name}, expected a model folder made by kerjasama train").format(
-                folder=folder, name=MANIFEST
-            )
-        ) from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise _damaged(folder, f"{MANIFEST}: {error}") from None
-    if not isinstance(manifest, dict):
-        raise _damaged(folder, MANIFEST)
-    if manifest.get("format") != FORMAT:
-        raise ModelError(
-            _("{folder}: found model format {found}, expected {expected}; retrain it with: kerjasama train").format(
-                folder=folder, found=json.dumps(manifest.get("format"))[:40], expected=FORMAT
-            )
-        )
-    answers = {*(f"{name}.npy" for name in INDEX_ARRAYS), ANSWERING}
-    labels = {*(f"{name}.npy" for name in LABEL_ARRAYS), LABELLING}
-    files = manifest.get("files")
-    if not isinstance(files, dict) or set(files) not in (answers, answers | labels):
-        raise _damaged(folder, _("its manifest lists other files than expected"))
-    for entry in files.values():
-        if not (isinstance(entry, dict) and type(entry.get("size")) is int and isinstance(entry.get("sha256"), str)):
-            raise _damaged(folder, MANIFEST)
-    return manifest
-
-
-def check_files(folder: Path, manifest: Mapping[str, Any], *, hashes: bool) -> None:
-    """Compare the folder's files with the manifest: sizes, and SHA-256 where `hashes` is set."""
-    for name, entry in manifest["files"].items():
-        file = folder / name
-        try:
-            size = file.stat().st_size
-            matches = size == entry["size"] and (not hashes or _sha256(file) == entry["sha256"])
-        except OSError as error:
-            raise _damaged(folder, f"{name}: {error.strerror}") from None
-        if not matches:
-            raise _damaged(folder, _("{name} is not the file that was saved").format(name=name))
-
-
-def _damaged(folder: Path, what: str) -> ModelError:
-    return ModelError(
-        _("{folder}: the model is damaged ({what}); copy it again or retrain it").format(folder=folder, what=what)
-    )
 
 
 def _read_index(arrays: Mapping[str, NDArray[Any]]) -> Index:
@@ -276,18 +178,5 @@ def _read_index(arrays: Mapping[str, NDArray[Any]]) -> Index:
     )
 
 
-def _read_json(file: Path) -> Any:
-    with file.open("rb") as stream:
-        data = stream.read(_MAX_JSON_BYTES + 1)
-    if len(data) > _MAX_JSON_BYTES:
-        raise ValueError(file.name)
-    return json.loads(data)
-
-
 def _write_json(file: Path, value: object) -> None:
     file.write_text(json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -84,7 +84,7 @@ Trie = Mapping[str, Sequence[tuple[int, Mapping[tuple[str, ...], Target]]]]
 
 
 def _split(text: str) -> list[str]:
-    return [word for word, _start, _end in _words(text)]
+    return [text] if text.isalpha() else [word for word, _start, _end in _words(text)]
 
 
 def _words(text: str) -> Iterator[tuple[str, int, int]]:
@@ -115,7 +115,8 @@ def entries() -> Iterator[tuple[str, Target]]:
 class Gazetteer:
     """All names, to be found in lists of words.
 
-    `words` are the first two words of each, in small letters; `longest` is the number of words of the longest.
+    `words` are the first two words of each, in small letters; `longest` is the number of words of the longest;
+    `targets` is all that they name.
 
     Only names that the tables write in lower case, and words in capitals ("JEPANG"), are compared
     without regard to case: "Medan" is a city, "medan" a field.
@@ -124,12 +125,15 @@ class Gazetteer:
     def __init__(self, names: Iterable[tuple[str, Target]]) -> None:
         exact: dict[str, dict[int, dict[tuple[str, ...], Target]]] = {}
         folded: dict[str, dict[int, dict[tuple[str, ...], Target]]] = {}
+        found: set[Target] = set()
         lower: set[str] = set()
         seconds: set[str] = set()
         for name, target in names:
             words = tuple(_split(name))
             if not words:
                 continue
+            if target[1] != NOBODY:
+                found.add(target)
             lowered = tuple(word.lower() for word in words)
             # of two parties with one name, the table read first has it
             exact.setdefault(words[0], {}).setdefault(len(words), {}).setdefault(words, target)
@@ -141,6 +145,7 @@ class Gazetteer:
         self._folded = _longest_first(folded)
         self._lower = frozenset(lower)
         self._seconds = frozenset(seconds)
+        self.targets = frozenset(found)
         self.words = self._folded.keys() | self._seconds
         self.longest = max(size for rows in self._folded.values() for size, _ in rows)
 

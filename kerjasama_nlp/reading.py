@@ -44,8 +44,7 @@ class Party:
 @cache
 def all_parties() -> tuple[Party, ...]:
     """Return all parties that the gazetteer can name; mentions hold their positions here."""
-    targets = dict.fromkeys(target for _name, target in parties.entries() if target[1] != parties.NOBODY)
-    return tuple(Party(target, _symbol(*target)) for target in sorted(targets))
+    return tuple(Party(target, _symbol(*target)) for target in sorted(parties.gazetteer().targets))
 
 
 @cache

@@ -9,13 +9,11 @@ from pathlib import Path
 from typing import Any, NoReturn, Self
 
 from kerjasama_nlp import charsets, columns, compression
-from kerjasama_nlp.articles import decode, parse_article
 from kerjasama_nlp.blocks import MAX_ROW_BYTES, Broken
 from kerjasama_nlp.charsets import BROKEN
 from kerjasama_nlp.clean import clean
 from kerjasama_nlp.errors import InputError
 from kerjasama_nlp.i18n import _
-from kerjasama_nlp.markup import html_to_lines
 from kerjasama_nlp.sources import Source
 
 # Python's JSON gives up at a depth that depends on who calls it; a row has to mean the same in every process.
@@ -131,6 +129,9 @@ class RowReader:
 
     def _file(self, name: str) -> Row:
         """Return the row of a file of a folder: its name, its title, and its text as an article is read."""
+        from kerjasama_nlp.articles import decode, parse_article  # no other source needs them
+        from kerjasama_nlp.markup import html_to_lines
+
         try:
             text = decode(_content(Path(self.folder, name), name), name, self.encoding)
         except InputError as error:

@@ -22,7 +22,6 @@ from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from importlib import import_module
-from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -33,6 +32,7 @@ from kerjasama_nlp.errors import InputError, KerjasamaError, OutputExistsError, 
 from kerjasama_nlp.files import write_failures, write_whole
 from kerjasama_nlp.i18n import _
 from kerjasama_nlp.tally import Counts, Summary
+from kerjasama_nlp.version import VERSION
 
 _RECORDS = ".kerjasama"
 # A shard whose worker is lost is given to another one so many times.
@@ -205,7 +205,7 @@ def _key(options: Options) -> str:
     told = {
         **asdict(replace(options, jobs=1, force=False, model=None)),
         "model": workers.manifest_digest(options.model or resources.default_model()),
-        "version": version("kerjasama-nlp"),
+        "version": VERSION,
     }
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from kerjasama_nlp import blocks, charsets, columns, compression, folders, parquet, row_lines, tables
-from kerjasama_nlp.articles import TEXT_SUFFIXES
 from kerjasama_nlp.blocks import BLOCK_ROWS, Block, Broken
-from kerjasama_nlp.compression import STANDARD_INPUT, StandardInput, Stream
+from kerjasama_nlp.compression import STANDARD_INPUT, TEXT_SUFFIXES, StandardInput, Stream
 from kerjasama_nlp.errors import InputError, UsageError
 from kerjasama_nlp.i18n import _
 

@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kerjasama_nlp import model
+from kerjasama_nlp import model_files
 from kerjasama_nlp.errors import KerjasamaError, ModelError
 from kerjasama_nlp.i18n import _
 from kerjasama_nlp.labelling import Labeller
@@ -61,8 +61,8 @@ class Done(NamedTuple):
 
 def manifest_digest(folder: Path) -> str:
     """Return the SHA-256 of a model's manifest, which names all its files; raises ModelError where it is no model."""
-    model.read_manifest(folder)
-    return hashlib.sha256((folder / model.MANIFEST).read_bytes()).hexdigest()
+    model_files.read_manifest(folder)
+    return hashlib.sha256((folder / model_files.MANIFEST).read_bytes()).hexdigest()
 
 
 def work(job: Job, block: Block) -> Done:
@@ -95,7 +95,7 @@ def _labeller(folder: Path, manifest: str, *, explain: bool) -> Labeller:
     """Open the model, once a process."""
     if manifest_digest(folder) != manifest:
         raise ModelError(_("{folder}: the model has changed since the job began; start it again").format(folder=folder))
-    return Labeller(model.load(folder).classifier, explain=explain)
+    return Labeller(model_files.read_classifier(*model_files.open_folder(folder)), explain=explain)
 
 
 def _pooled(job: Job, blocks: Iterable[Block], processes: int, first_row: int) -> Generator[Done, None, None]:

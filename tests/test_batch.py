@@ -1,6 +1,7 @@
 """Batch jobs: a row out for a row in, and the same bytes whatever happened on the way to them."""
 
 import gzip
+import io
 import json
 import os
 import random
@@ -492,6 +493,21 @@ def test_failing_disk(monkeypatch, source, tmp_path, name, call):
     _run(source, tmp_path / name)
     assert (tmp_path / name).read_bytes() == _expected(source, tmp_path, name)
     assert _hidden(tmp_path) == []
+
+
+def test_disk_that_takes_little_at_a_time(monkeypatch, source, tmp_path):
+    """Whatever the system takes at once, all bytes are written."""
+    opened = checkpoint._open  # noqa: SLF001  # nothing else stands between the job and the disk
+
+    class Slow(io.FileIO):
+        def write(self, data):
+            return super().write(bytes(data)[:100])
+
+    monkeypatch.setattr(checkpoint, "_open", lambda path: Slow(os.dup(opened(path).fileno()), "r+b"))
+    _interrupt(source, tmp_path / RESULT, 24)
+    assert _run(source, tmp_path / RESULT).resumed == 24
+    monkeypatch.setattr(checkpoint, "_open", opened)
+    assert (tmp_path / RESULT).read_bytes() == _expected(source, tmp_path)
 
 
 def test_unwritable_place(source, tmp_path):

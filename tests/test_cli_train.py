@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from conftest import cases, error_line
 
-from kerjasama_nlp import load, model
+from kerjasama_nlp import load, model, model_files
 
 QUESTION = "kapan Serikat Kopi Selatan didirikan"
 GOLD = [
@@ -144,7 +144,7 @@ def test_same_input_gives_the_same_bytes(kerjasama, small_articles, tmp_path):
         env = {"PYTHONHASHSEED": seed}
         assert kerjasama("train", "--articles", small_articles, "-o", name, env=env).returncode == 0
     assert _contents(tmp_path / "satu") == _contents(tmp_path / "dua")
-    assert len(_contents(tmp_path / "satu")) > len(model.INDEX_ARRAYS)
+    assert len(_contents(tmp_path / "satu")) > len(model_files.INDEX_ARRAYS)
 
 
 # What it can't read
@@ -252,7 +252,7 @@ def test_full_disk(monkeypatch, call, small_articles, old_model, tmp_path, previ
     owner, name = step
     original = getattr(owner, name)
     # a late call of a kind fails, so that much was written before
-    last = {"save": len(model.INDEX_ARRAYS), "write_text": 2, "fsync": len(model.INDEX_ARRAYS) + 2}
+    last = {"save": len(model_files.INDEX_ARRAYS), "write_text": 2, "fsync": len(model_files.INDEX_ARRAYS) + 2}
     fatal = last.get(name, 1 + previous)
 
     def fail(*args, **kwargs):

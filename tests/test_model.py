@@ -13,7 +13,7 @@ from conftest import cases, error_line
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kerjasama_nlp import arrays, load, model, training
+from kerjasama_nlp import arrays, load, model, model_files, training
 from kerjasama_nlp.errors import ModelError, OutputExistsError
 from kerjasama_nlp.evidence import Features
 from kerjasama_nlp.ranking import Ranker
@@ -28,7 +28,7 @@ QUESTIONS = (
     "berapa harga emas",
     "",
 )
-FILES = sorted({"manifest.json", "answering.json", *(f"{name}.npy" for name in model.INDEX_ARRAYS)})
+FILES = sorted({"manifest.json", "answering.json", *(f"{name}.npy" for name in model_files.INDEX_ARRAYS)})
 
 
 def _contents(folder):
@@ -275,7 +275,7 @@ def _survives(folder, name, data):
 )
 def test_unhashed_damage_never_crashes(monkeypatch, small_model, name):
     """Large models are opened without their hashes: a wrong bit then changes an answer or is told, no more."""
-    monkeypatch.setattr(model, "ALWAYS_VERIFIED_BYTES", -1)
+    monkeypatch.setattr(model_files, "ALWAYS_VERIFIED_BYTES", -1)
     data = (small_model / name).read_bytes()
     first = 128 if name.endswith(".npy") else 0
     outcomes = [_survives(small_model, name, flipped) for flipped in _flips(data, first, len(data), 30)]
@@ -285,7 +285,7 @@ def test_unhashed_damage_never_crashes(monkeypatch, small_model, name):
 
 def test_unhashed_damage_of_headers_never_crashes(monkeypatch, small_model):
     """A wrong bit in an array's header is told too."""
-    monkeypatch.setattr(model, "ALWAYS_VERIFIED_BYTES", -1)
+    monkeypatch.setattr(model_files, "ALWAYS_VERIFIED_BYTES", -1)
     for name in ("terms.npy", "posting_weights.npy", "word_stems.npy"):
         data = (small_model / name).read_bytes()
         refused = [not _survives(small_model, name, flipped) for flipped in _flips(data, 0, 64, 60)]
@@ -297,7 +297,7 @@ def test_unhashed_damage_of_headers_never_crashes(monkeypatch, small_model):
 @pytest.mark.parametrize("name", ["passages.npy", "answering.json"])
 def test_large_models_are_checked_by_size(monkeypatch, call, small_model, name, change):
     """A file of another size is told even where hashes aren't looked at."""
-    monkeypatch.setattr(model, "ALWAYS_VERIFIED_BYTES", -1)
+    monkeypatch.setattr(model_files, "ALWAYS_VERIFIED_BYTES", -1)
     (small_model / name).write_bytes(change((small_model / name).read_bytes()))
     error = error_line(call("ask", "--model", small_model, QUESTIONS[0]), 5)
     assert f"{name} is not the file that was saved" in error
@@ -305,7 +305,7 @@ def test_large_models_are_checked_by_size(monkeypatch, call, small_model, name, 
 
 def test_verify_finds_what_loading_a_large_model_skips(monkeypatch, call, small_model):
     """`info --verify` checks the hashes whatever the model's size."""
-    monkeypatch.setattr(model, "ALWAYS_VERIFIED_BYTES", -1)
+    monkeypatch.setattr(model_files, "ALWAYS_VERIFIED_BYTES", -1)
     data = bytearray((small_model / "posting_weights.npy").read_bytes())
     data[-3] ^= 1
     (small_model / "posting_weights.npy").write_bytes(data)
