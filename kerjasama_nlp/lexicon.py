@@ -113,13 +113,13 @@ class Lexicon:
         self._gazetteer = gazetteer()
         self._phrase_numbers, self._phrase_bits = _phrase_words()
         # words of which there is more to know than their terms, folded; most words aren't among them
-        self._notable = self._names.keys() | self._phrase_numbers.keys() | self._gazetteer.words
+        self._notable = self._names.keys() | self._phrase_numbers.keys() | set(map(fold, self._gazetteer.words))
         self.reset()
 
     def reset(self) -> None:
         """Forget all chunks and atoms (not the terms)."""
         self._analyzer = Analyzer()
-        self.chunk_numbers = _Chunks(self)
+        self.chunk_numbers = _Chunks()
         self.chunks: list[str] = []
         self._atom_numbers: dict[str, int] = {}
         self._composites: dict[tuple[tuple[str, ...], str], int] = {}
@@ -132,7 +132,8 @@ class Lexicon:
         self._party = _Growing(np.dtype(np.int32))
         self._atom_terms = _Ragged()
         self._chunk_atoms = _Ragged()
-        self._add("", "", NO_TERM, ())
+        self._extend([""], [""], [NO_TERM])
+        self._atom_terms.append(())
 
     def number(self, term: str) -> int:
         """Return the number of a term, UNKNOWN where it has none."""
@@ -145,7 +146,22 @@ class Lexicon:
         return found
 
     def update(self) -> None:
-        """Make what was met since the last call part of the arrays."""
+        """Take apart the chunks that were looked up for the first time since the last call, all at once."""
+        new = self.chunk_numbers.new
+        words = [[core] if (core := chunk.strip(_EDGES)).isalpha() else tokens.WORD.findall(chunk) for chunk in new]
+        self._add_words([word for row in words for word in row if "-" not in word])
+        known = self._atom_numbers
+        for row in words:
+            if len(row) == 1 and row[0] in known:
+                self._chunk_atoms.append((known[row[0]],))
+            else:
+                atoms = (self._parts(word) if "-" in word else (known[word],) for word in row)
+                self._chunk_atoms.append([atom for part in atoms for atom in part])
+        self.chunks += new
+        new.clear()
+        self._settle()
+
+    def _settle(self) -> None:
         for column in (self._flags, self._first, self._phrases, self._party, self._atom_terms, self._chunk_atoms):
             column.update()
 
@@ -180,60 +196,57 @@ class Lexicon:
         bits: NDArray[np.uint64] = self._phrase_bits[self._phrases.items[atoms]]
         return bits
 
-    def add_chunk(self, chunk: str) -> None:
-        """Take a new chunk apart."""
-        self.chunks.append(chunk)
-        core = chunk.strip(_EDGES)
-        if core.isalpha():
-            self._chunk_atoms.append((self._atom(core),))
-            return
-        atoms: list[int] = []
-        for word in tokens.WORD.findall(chunk):
-            first, *others = word.split("-")
-            if others:  # the first part bears the terms of the whole: negara-negara
-                atoms.append(self._add(first, fold(first), *self._numbers(self._analyzer.word_terms(fold(word)))))
-                atoms.extend(self._add(part, fold(part), NO_TERM, ()) for part in others)
-            else:
-                atoms.append(self._atom(word))
-        self._chunk_atoms.append(atoms)
+    def _add_words(self, words: Iterable[str]) -> None:
+        """Add the words without hyphens that aren't known yet; their terms are those of `Analyzer.word_terms`."""
+        new = [word for word in dict.fromkeys(words) if word not in self._atom_numbers]
+        folded = [self._capitals.get(word) or fold(word) for word in new]
+        stems = ["" if self._is_no_term(word) else stemming.stem(word) for word in folded]
+        number = self._number
+        first = [number(stem) or UNKNOWN if stem else NO_TERM for stem in stems]
+        surface = [
+            number(SURFACE + word) or UNKNOWN if stem != word and stem else UNKNOWN
+            for word, stem in zip(folded, stems, strict=True)
+        ]
+        self._atom_numbers.update(zip(new, range(len(self.written), len(self.written) + len(new)), strict=True))
+        self._extend(new, folded, first)
+        for pair in zip(first, surface, strict=True):
+            self._atom_terms.append([term for term in pair if term > 0])
 
-    def _atom(self, written: str) -> int:
-        found = self._atom_numbers.get(written)
-        if found is None:
-            folded = self._capitals.get(written) or fold(written)
-            found = self._atom_numbers[written] = self._add(written, folded, *self._terms_of_word(folded))
-        return found
+    def _is_no_term(self, folded: str) -> bool:
+        return folded in self._stopwords or (len(folded) == 1 and not folded.isdigit())
 
-    def _terms_of_word(self, folded: str) -> tuple[int, Sequence[int]]:
-        """Return the first term of a word without hyphens, and all known ones: `Analyzer.word_terms` in numbers."""
-        if folded in self._stopwords or (len(folded) == 1 and not folded.isdigit()):
-            return NO_TERM, ()
-        stem = stemming.stem(folded)
-        first = self._number(stem) or UNKNOWN
-        second = UNKNOWN if stem == folded else self._number(SURFACE + folded)
-        if second:
-            return first, (first, second) if first else (second,)
-        return first, (first,) if first else ()
+    def _parts(self, word: str) -> list[int]:
+        """Add the parts of a hyphenated word; the first bears the terms of the whole: negara-negara."""
+        parts = word.split("-")
+        first, terms = self._numbers(self._analyzer.word_terms(fold(word)))
+        self._extend(parts, [fold(part) for part in parts], [first, *(NO_TERM for _ in parts[1:])])
+        for row in (terms, *(() for _ in parts[1:])):
+            self._atom_terms.append(row)
+        return list(range(len(self.written) - len(parts), len(self.written)))
 
     def _numbers(self, terms: Sequence[str]) -> tuple[int, Sequence[int]]:
         """Return the number of the first of `terms`, and those of all that are known."""
         numbers = [self.number(term) for term in terms]
         return numbers[0] if numbers else NO_TERM, [number for number in numbers if number != UNKNOWN]
 
-    def _add(self, written: str, folded: str, first: int, terms: Sequence[int]) -> int:
-        flags, phrase, party = 0, 0, -1
-        if folded in self._notable or folded.isdigit() or (not written.isascii() and written.lower() in self._notable):
-            flags, phrase, party = self._look_up(written, folded)
-        if 0 < first < len(self._cues) and self._cues[first]:
-            flags |= IS_CUE
-        self.written.append(written)
-        self.folded.append(folded)
-        self._flags.append(flags)
-        self._first.append(first)
-        self._phrases.append(phrase)
-        self._party.append(party)
-        self._atom_terms.append(terms)
-        return len(self.written) - 1
+    def _extend(self, written: Sequence[str], folded: Sequence[str], first: Sequence[int]) -> None:
+        """Add atoms with all that is known of them beside their terms."""
+        notable = self._notable
+        flags, phrases, party = [0] * len(written), [0] * len(written), [-1] * len(written)
+        for place, word in enumerate(folded):
+            if word in notable:
+                flags[place], phrases[place], party[place] = self._look_up(written[place], word)
+            elif word.isdigit():
+                flags[place], phrases[place] = STARTS_PHRASE, self._phrase_numbers[_FIGURE]
+        for place, term in enumerate(first):
+            if 0 < term < len(self._cues) and self._cues[term]:
+                flags[place] |= IS_CUE
+        self.written += written
+        self.folded += folded
+        self._flags.extend(flags)
+        self._first.extend(first)
+        self._phrases.extend(phrases)
+        self._party.extend(party)
 
     def _look_up(self, written: str, folded: str) -> tuple[int, int, int]:
         """Return the flags of a notable word, its row among the words of phrases, and the party that it names."""
@@ -264,20 +277,22 @@ class Lexicon:
         found = self._composites.get((words, canonical))
         if found is None:
             terms = self._numbers(tokens.name_terms(self._analyzer, words, canonical))
-            found = self._composites[words, canonical] = self._add("", "", *terms)
+            found = self._composites[words, canonical] = len(self.written)
+            self._extend([""], [""], [terms[0]])
+            self._atom_terms.append(terms[1])
         return found
 
 
 class _Chunks(dict[str, int]):
-    """Numbers of chunks; a new one is taken apart when it is looked up."""
+    """Numbers of chunks; a new one gets the next number when it is looked up, and waits in `new`."""
 
-    def __init__(self, lexicon: Lexicon) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._add = lexicon.add_chunk
+        self.new: list[str] = []
 
     def __missing__(self, chunk: str) -> int:
         number = self[chunk] = len(self)
-        self._add(chunk)
+        self.new.append(chunk)
         return number
 
 

@@ -171,13 +171,11 @@ class Reader:
 def _cut(texts: Sequence[str], lexicon: Lexicon) -> tuple[Ints, list[int]]:
     """Return the chunks of all texts, and how many each text has."""
     number = lexicon.chunk_numbers.__getitem__
-    numbers: list[int] = []
-    sizes = []
+    numbers = [np.zeros(0, dtype=np.int64)]
     for text in texts:
-        chunks = text.split()
-        numbers.extend(map(number, chunks))  # at once, while the chunks are in the processor's cache
-        sizes.append(len(chunks))
-    return np.array(numbers, dtype=np.int64), sizes
+        chunks = text.split()  # looked up at once, while they are in the processor's cache
+        numbers.append(np.fromiter(map(number, chunks), np.int64, len(chunks)))
+    return np.concatenate(numbers), [len(chunks) for chunks in numbers[1:]]
 
 
 @dataclass(frozen=True, slots=True)
