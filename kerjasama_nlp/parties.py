@@ -79,12 +79,31 @@ def organisations() -> Mapping[str, Organisation]:
 
 
 Target = tuple[MentionKind, str]
-# Names by first word; for each, the lengths in words that there are, longest first, with the names of that length.
-Trie = Mapping[str, Sequence[tuple[int, Mapping[tuple[str, ...], Target]]]]
 
 
-def _split(text: str) -> list[str]:
-    return [text] if text.isalpha() else [word for word, _start, _end in _words(text)]
+class _Names:
+    """Names by their words; `sizes` tells, by first word, how many words they have."""
+
+    def __init__(self) -> None:
+        self.sizes: dict[str, set[int]] = {}
+        self._targets: dict[tuple[str, ...], Target] = {}
+
+    def add(self, words: tuple[str, ...], target: Target) -> None:
+        """Add a name; of two parties with one name, the first has it."""
+        self._targets.setdefault(words, target)
+        self.sizes.setdefault(words[0], set()).add(len(words))
+
+    def match(self, words: Sequence[str]) -> tuple[int, Target | None]:
+        """Return how many of `words` the longest name at their start spans (0: none), and what it names."""
+        for size in sorted(self.sizes.get(words[0], ()), reverse=True):
+            name = tuple(words[:size])
+            if len(name) == size and name in self._targets:
+                return size, self._targets[name]
+        return 0, None
+
+
+def _split(text: str) -> tuple[str, ...]:
+    return (text,) if text.isalpha() else tuple(word for word, _start, _end in _words(text))
 
 
 def _words(text: str) -> Iterator[tuple[str, int, int]]:
@@ -123,35 +142,32 @@ class Gazetteer:
     """
 
     def __init__(self, names: Iterable[tuple[str, Target]]) -> None:
-        exact: dict[str, dict[int, dict[tuple[str, ...], Target]]] = {}
-        folded: dict[str, dict[int, dict[tuple[str, ...], Target]]] = {}
+        exact, folded = _Names(), _Names()
         found: set[Target] = set()
         lower: set[str] = set()
         seconds: set[str] = set()
         for name, target in names:
-            words = tuple(_split(name))
+            words = _split(name)
             if not words:
                 continue
             if target[1] != NOBODY:
                 found.add(target)
             lowered = tuple(word.lower() for word in words)
-            # of two parties with one name, the table read first has it
-            exact.setdefault(words[0], {}).setdefault(len(words), {}).setdefault(words, target)
-            folded.setdefault(lowered[0], {}).setdefault(len(words), {}).setdefault(lowered, target)
+            exact.add(words, target)
+            folded.add(lowered, target)
             if name.islower():
                 lower.add(words[0])
             seconds.update(lowered[1:2])
-        self._exact = _longest_first(exact)
-        self._folded = _longest_first(folded)
+        self._exact, self._folded = exact, folded
         self._lower = frozenset(lower)
         self._seconds = frozenset(seconds)
         self.targets = frozenset(found)
-        self.words = self._folded.keys() | self._seconds
-        self.longest = max(size for rows in self._folded.values() for size, _ in rows)
+        self.words = folded.sizes.keys() | self._seconds
+        self.longest = max(map(max, folded.sizes.values()))
 
     def may_start(self, word: str) -> bool:
         """Tell whether a name may start with `word`; where not, `match` finds none."""
-        return word in self._exact or (self._ignores_case(word) and word.lower() in self._folded)
+        return word in self._exact.sizes or (self._ignores_case(word) and word.lower() in self._folded.sizes)
 
     def may_continue(self, word: str) -> bool:
         """Tell whether `word` may be the second of a name; before other words, a name is one word or none."""
@@ -162,28 +178,13 @@ class Gazetteer:
 
         A phrase that only looks like a party ("Laut Jepang") has a size, and no party.
         """
-        size, target = _match(self._exact.get(words[0], ()), words)
+        size, target = self._exact.match(words)
         if target is None and self._ignores_case(words[0]):
-            lowered = [word.lower() for word in words[: self.longest]]
-            size, target = _match(self._folded.get(lowered[0], ()), lowered)
+            size, target = self._folded.match([word.lower() for word in words[: self.longest]])
         return (size, None) if target is None or target[1] == NOBODY else (size, target)
 
     def _ignores_case(self, word: str) -> bool:
         return word.lower() in self._lower or (word.isupper() and len(word) >= _MIN_SHOUTED)
-
-
-def _longest_first(names: Mapping[str, Mapping[int, Mapping[tuple[str, ...], Target]]]) -> Trie:
-    return {first: sorted(sizes.items(), key=lambda row: -row[0]) for first, sizes in names.items()}
-
-
-def _match(
-    rows: Sequence[tuple[int, Mapping[tuple[str, ...], Target]]], words: Sequence[str]
-) -> tuple[int, Target | None]:
-    for size, names in rows:
-        target = names.get(tuple(words[:size]))
-        if target is not None:
-            return size, target
-    return 0, None
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import signal
@@ -102,7 +103,8 @@ def _pooled(job: Job, blocks: Iterable[Block], processes: int, first_row: int) -
     """Label blocks in processes of joblib's pool.
 
     Its executor is used, not its `Parallel`: that one hands out blocks as fast as they are labelled, however
-    many results wait to be written, and memory would grow with them.
+    many results wait to be written, and memory would grow with them. When a process dies, nobody knows at which
+    of the blocks that were handed out: each of them is tried again, alone.
     """
     from joblib.externals.loky import BrokenProcessPool
 
@@ -110,7 +112,7 @@ def _pooled(job: Job, blocks: Iterable[Block], processes: int, first_row: int) -
     unread = _until_failure(blocks, failures)
     waiting: deque[Block] = deque()
     futures: deque[Future[Done]] = deque()
-    suspect: Block | None = None
+    suspects = 0
     pool = _pool(processes)
     try:
         while True:
@@ -120,19 +122,20 @@ def _pooled(job: Job, blocks: Iterable[Block], processes: int, first_row: int) -
                 break
             try:
                 with _interrupts_kept_from_workers():
-                    while len(futures) < len(waiting):
+                    while len(futures) < (1 if suspects else len(waiting)):
                         futures.append(pool.submit(work, job, waiting[len(futures)]))
                 done = futures[0].result()
             except BrokenProcessPool:
                 _kill(pool, futures)
-                if waiting[0] is suspect:
-                    raise _killed_twice(first_row, len(suspect.records)) from None
-                suspect = waiting[0]
+                if suspects:
+                    raise _killed_twice(first_row, len(waiting[0].records)) from None
+                suspects = max(1, len(futures))
                 pool = _pool(processes)
                 futures.clear()
                 continue
             waiting.popleft()
             futures.popleft()
+            suspects = max(0, suspects - 1)
             first_row += done.counts.rows
             yield done
     finally:
@@ -163,7 +166,7 @@ def _pool(processes: int) -> Any:
 
     try:
         with _interrupts_kept_from_workers():
-            return ProcessPoolExecutor(processes, initializer=_serve, initargs=(os.getpid(),))
+            return ProcessPoolExecutor(processes, initializer=_serve, initargs=(os.getpid(), gc.get_threshold()))
     except OSError as error:  # a container without shared memory, a limit on processes
         raise KerjasamaError(
             _("processes cannot be started ({reason}); run the same command with --jobs 1").format(
@@ -183,8 +186,9 @@ def _kill(pool: Any, futures: Iterable[Future[Done]]) -> None:
     pool.shutdown(wait=True, kill_workers=True)
 
 
-def _serve(parent: int) -> None:
-    """Prepare a new process: it ends when its parent has been killed, and leaves Ctrl-C to the parent."""
+def _serve(parent: int, collect: tuple[int, ...]) -> None:
+    """Prepare a new process: it ends when its parent has been killed, leaves Ctrl-C to it, and collects as rarely."""
+    gc.set_threshold(*collect)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def look() -> None:

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import random
+import select
 import shutil
 import signal
 import subprocess
@@ -77,7 +78,7 @@ def _hidden(folder):
 
 def _start(folder, *args, rows=BLOCK_ROWS, stdin=subprocess.DEVNULL, **options):
     """Start the real command with small blocks."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("LC_", "LANG", "KERJASAMA"))}
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("LC_", "LANG", "KERJASAMA", "PYTHONUNBUF"))}
     return subprocess.Popen(
         [sys.executable, "-c", COMMAND.format(rows=rows), *map(str, args)],
         stdin=stdin,
@@ -500,10 +501,14 @@ def test_disk_that_takes_little_at_a_time(monkeypatch, source, tmp_path):
     opened = checkpoint._open  # noqa: SLF001  # nothing else stands between the job and the disk
 
     class Slow(io.FileIO):
+        def __init__(self, path):
+            opened(path).close()
+            super().__init__(path, "r+b")
+
         def write(self, data):
             return super().write(bytes(data)[:100])
 
-    monkeypatch.setattr(checkpoint, "_open", lambda path: Slow(os.dup(opened(path).fileno()), "r+b"))
+    monkeypatch.setattr(checkpoint, "_open", Slow)
     _interrupt(source, tmp_path / RESULT, 24)
     assert _run(source, tmp_path / RESULT).resumed == 24
     monkeypatch.setattr(checkpoint, "_open", opened)
@@ -592,6 +597,17 @@ def test_closed_pipe_is_quiet(tmp_path, jobs):
         check=False,
     )
     assert (ended.stdout.count(b"\n"), ended.stderr) == (1, b"")
+
+
+def test_finished_blocks_are_written_at_once(tmp_path):
+    """Without an output file, who reads the pipe gets each block when it is done, not when the input ends."""
+    process = _start(tmp_path, "label", "-", stdin=subprocess.PIPE)
+    process.stdin.write("".join(map(_line, range(BLOCK_ROWS * 2))).encode())
+    process.stdin.flush()
+    readable, _, _ = select.select([process.stdout], [], [], 30)
+    first = process.stdout.readline() if readable else b"{}"
+    assert _end(process)[0] == 0
+    assert json.loads(first).get("id") == 0
 
 
 # Several processes

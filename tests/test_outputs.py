@@ -137,6 +137,11 @@ def test_compression(tmp_path, name, rows):
     assert plain.count(b"\n") == rows + name.startswith("b.csv")
 
 
+def test_compressed_bytes_hold_no_time():
+    """The same rows are the same bytes, today and tomorrow."""
+    assert outputs.compress(b"satu", "gz")[4:8] == bytes(4)
+
+
 def test_columns_of_all_rows(tmp_path):
     """A table of JSON lines has the columns of all rows, in order of appearance; those of labelling come last."""
     rows = [{"id": 1, "text": PACT}, {"error": 1, "text": LOCAL, "n": 1.50}] + [{"text": LOCAL}] * 9 + [{"lain": [1]}]
