@@ -200,20 +200,25 @@ class Lexicon:
         """Add the words without hyphens that aren't known yet; their terms are those of `Analyzer.word_terms`."""
         new = [word for word in dict.fromkeys(words) if word not in self._atom_numbers]
         folded = [self._capitals.get(word) or fold(word) for word in new]
-        stems = ["" if self._is_no_term(word) else stemming.stem(word) for word in folded]
-        number = self._number
-        first = [number(stem) or UNKNOWN if stem else NO_TERM for stem in stems]
-        surface = [
-            number(SURFACE + word) or UNKNOWN if stem != word and stem else UNKNOWN
-            for word, stem in zip(folded, stems, strict=True)
-        ]
+        stop, number = self._stopwords, self._number
+        first: list[int] = []
+        rows: list[tuple[int, ...]] = []
+        for word, stem in zip(folded, stemming.stems(folded), strict=True):
+            if word in stop or (len(word) == 1 and not word.isdigit()):
+                first.append(NO_TERM)
+                rows.append(())
+                continue
+            term = number(stem) or UNKNOWN
+            surface = UNKNOWN if stem == word else number(SURFACE + word) or UNKNOWN
+            first.append(term)
+            if surface:
+                rows.append((term, surface) if term else (surface,))
+            else:
+                rows.append((term,) if term else ())
         self._atom_numbers.update(zip(new, range(len(self.written), len(self.written) + len(new)), strict=True))
         self._extend(new, folded, first)
-        for pair in zip(first, surface, strict=True):
-            self._atom_terms.append([term for term in pair if term > 0])
-
-    def _is_no_term(self, folded: str) -> bool:
-        return folded in self._stopwords or (len(folded) == 1 and not folded.isdigit())
+        for row in rows:
+            self._atom_terms.append(row)
 
     def _parts(self, word: str) -> list[int]:
         """Add the parts of a hyphenated word; the first bears the terms of the whole: negara-negara."""
@@ -238,9 +243,8 @@ class Lexicon:
                 flags[place], phrases[place], party[place] = self._look_up(written[place], word)
             elif word.isdigit():
                 flags[place], phrases[place] = STARTS_PHRASE, self._phrase_numbers[_FIGURE]
-        for place, term in enumerate(first):
-            if 0 < term < len(self._cues) and self._cues[term]:
-                flags[place] |= IS_CUE
+        for place in [place for place, term in enumerate(first) if 0 < term < len(self._cues)]:
+            flags[place] |= IS_CUE * bool(self._cues[first[place]])
         self.written += written
         self.folded += folded
         self._flags.extend(flags)

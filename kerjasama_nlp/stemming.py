@@ -5,7 +5,7 @@ The dictionary belongs to PySastrawi (CC-BY-NC-SA 3.0) and is read through that 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from functools import cache
 from pathlib import Path
 
@@ -74,7 +74,10 @@ def stem(word: str) -> str:
     >>> stem("perekonomian"), stem("tujuan"), stem("negara-negara"), stem("bali")
     ('ekonomi', 'tujuan', 'negara', 'bali')
     """
-    corrected = exceptions().get(word)
-    if corrected is not None:
-        return corrected
-    return word if len(word) > MAX_WORD else affixes.stem_word(word, roots())
+    return stems([word])[0]
+
+
+def stems(words: Iterable[str]) -> list[str]:
+    """Return the `stem` of each word."""
+    corrected, known = exceptions(), roots()
+    return [corrected.get(word) or (word if len(word) > MAX_WORD else affixes.stem_word(word, known)) for word in words]
