@@ -5,7 +5,8 @@ Run: python benchmarks/batch.py TEXTS.jsonl [--part peers|jobs|growth] [--rounds
 TEXTS.jsonl (or .jsonl.gz) holds {"text"} a line: any real Indonesian text, news at best. Each system is a fresh process
 with cold caches that reads JSONL, labels and writes JSONL; systems take turns, and medians of wall-clock seconds count.
 Peers are trained on the shipped labelled texts first: the script that a user would write (PySastrawi's stemmer with its
-cache, TfidfVectorizer, LogisticRegression.predict_proba, joblib) and fastText (pip install fasttext-numpy2).
+cache, TfidfVectorizer, LogisticRegression.predict_proba, joblib) and fastText (pip install fasttext-numpy2), once with
+its defaults for the form alone, and once doing what `label` does: form and sectors, as tuned in `labelling.py`.
 
     peers   rows a second of each system on the first 10,000 texts; texts are joined up to --words words
     jobs    the same with --jobs 1 and --jobs 2
@@ -54,19 +55,30 @@ with open(sys.argv[3], "w", encoding="utf-8") as stream:
 FASTTEXT_TRAIN = """
 import json, sys, fasttext
 rows = [json.loads(line) for line in open(sys.argv[1], encoding="utf-8")]
-with open(sys.argv[2] + ".txt", "w", encoding="utf-8") as stream:
-    for row in rows:
-        stream.write(f"__label__{row['form']} {' '.join(row['text'].lower().split())}\\n")
-fasttext.train_supervised(sys.argv[2] + ".txt", verbose=0, thread=1).save_model(sys.argv[2])
+def train(name, labels, **settings):
+    with open(name + ".txt", "w", encoding="utf-8") as stream:
+        for row in rows:
+            if labels(row):
+                names = " ".join("__label__" + label for label in labels(row))
+                stream.write(f"{names} {' '.join(row['text'].lower().split())}\\n")
+    fasttext.train_supervised(name + ".txt", verbose=0, thread=1, **settings).save_model(name)
+train(sys.argv[2] + ".plain", lambda row: [row["form"]])
+tuned = dict(epoch=25, lr=0.5, wordNgrams=2, minn=3, maxn=5, dim=50)
+train(sys.argv[2] + ".form", lambda row: [row["form"]], **tuned)
+train(sys.argv[2] + ".sectors", lambda row: row["sectors"], loss="ova", **tuned)
 """
 FASTTEXT = """
 import json, sys, fasttext
-model = fasttext.load_model(sys.argv[1])
+models = [fasttext.load_model(name) for name in sys.argv[1].split(",")]
 with open(sys.argv[2], encoding="utf-8") as source, open(sys.argv[3], "w", encoding="utf-8") as stream:
     for line in source:
         row = json.loads(line)
-        labels, probability = model.predict(" ".join(row["text"].lower().split()))
+        text = " ".join(row["text"].lower().split())
+        labels, probability = models[0].predict(text)
         row["form"], row["form_confidence"] = labels[0].removeprefix("__label__"), float(probability[0])
+        if len(models) > 1:
+            labels, probability = models[1].predict(text, k=-1)
+            row["sectors"] = {l.removeprefix("__label__"): float(p) for l, p in zip(labels, probability)}
         stream.write(json.dumps(row, ensure_ascii=False) + "\\n")
 """
 
@@ -134,13 +146,22 @@ def label(source: Path, output: Path, jobs: int = 1) -> list[str]:
 
 def peers(folder: Path, source: Path, rows: int, rounds: int) -> dict[str, object]:
     """Measure all systems in turn."""
-    models = {"naive": folder / "naive.joblib", "fasttext": folder / "fasttext.bin"}
+    models = {"naive": folder / "naive.joblib", "fasttext": folder / "fasttext"}
+    tuned = f"{models['fasttext']}.form,{models['fasttext']}.sectors"
     for script, name in ((NAIVE_TRAIN, "naive"), (FASTTEXT_TRAIN, "fasttext")):
         subprocess.run([sys.executable, "-c", script, str(LABELS), str(models[name])], check=True)
     commands = {
         "kerjasama": label(source, folder / "out.jsonl"),
         "naive": [sys.executable, "-c", NAIVE, str(models["naive"]), str(source), str(folder / "naive.jsonl")],
-        "fasttext": [sys.executable, "-c", FASTTEXT, str(models["fasttext"]), str(source), str(folder / "ft.jsonl")],
+        "fasttext": [
+            sys.executable,
+            "-c",
+            FASTTEXT,
+            f"{models['fasttext']}.plain",
+            str(source),
+            str(folder / "f.jsonl"),
+        ],
+        "fasttext, same job": [sys.executable, "-c", FASTTEXT, tuned, str(source), str(folder / "f.jsonl")],
     }
     seconds = turns(commands, rounds)
     return {
@@ -148,6 +169,7 @@ def peers(folder: Path, source: Path, rows: int, rounds: int) -> dict[str, objec
         "rows_per_s": {name: round(rows / value) for name, value in seconds.items()},
         "kerjasama / naive": round(seconds["naive"] / seconds["kerjasama"], 2),
         "kerjasama / fasttext": round(seconds["fasttext"] / seconds["kerjasama"], 2),
+        "kerjasama / fasttext, same job": round(seconds["fasttext, same job"] / seconds["kerjasama"], 2),
     }
 
 

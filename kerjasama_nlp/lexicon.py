@@ -24,7 +24,7 @@ from kerjasama_nlp.parties import Target, gazetteer
 from kerjasama_nlp.tokens import SURFACE, Analyzer, fold
 
 # Distinct chunks kept, some 300 bytes each; past it the lexicon starts anew (memory stays bounded).
-CACHE_CHUNKS = 1 << 18
+CACHE_CHUNKS = 1 << 17
 # Numbers of terms stay below this, so that three of them fit one integer.
 TERM_BITS = 21
 # A term that isn't in the lexicon; and what an atom without a term has ("yang").
