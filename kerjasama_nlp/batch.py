@@ -22,7 +22,7 @@ from typing import Any, BinaryIO, Protocol
 from kerjasama_nlp import checkpoint, resources, workers
 from kerjasama_nlp.blocks import BLOCK_ROWS
 from kerjasama_nlp.checkpoint import Checkpoint
-from kerjasama_nlp.errors import OutputExistsError
+from kerjasama_nlp.errors import OutputExistsError, UsageError
 from kerjasama_nlp.files import refuse_existing, write_failures
 from kerjasama_nlp.formats import Plan, plan
 from kerjasama_nlp.i18n import _
@@ -89,7 +89,7 @@ def run(
     that says how to go on. After the last three what is finished is kept, and the same call goes on from there.
     """
     if output is not None:
-        _check_output(output, force=options.force)
+        _check_output(source, output, force=options.force)
     folder = options.model or resources.default_model()
     manifest = workers.manifest_digest(folder)
 
@@ -144,14 +144,25 @@ class _Pipe:
         self._write(data)
 
 
-def _check_output(output: Path, *, force: bool) -> None:
-    """Raise OutputExistsError where it is sure already that the output can't be written."""
+def _check_output(source: str, output: Path, *, force: bool) -> None:
+    """Raise UsageError or OutputExistsError where it is sure already that the output can't be written."""
     with write_failures(output):
+        if output.exists() and source != "-" and Path(source).exists() and output.samefile(source):
+            raise UsageError(
+                _("{path} is the input, which is never overwritten; choose another name").format(path=output)
+            )
         if output.exists() and not output.is_file():
             raise OutputExistsError(_("{path} is a folder or a device; choose another name").format(path=output))
         begun = checkpoint.exists(output)
     if not begun:
         refuse_existing(output, force=force)
+
+
+def _is_same(output: Path, source: str) -> bool:
+    try:
+        return output.samefile(source)
+    except (OSError, ValueError):  # one of them isn't there, or can't be
+        return False
 
 
 def _key(output: Path, source: Source, job: Job, options: Options) -> str:

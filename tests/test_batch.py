@@ -20,7 +20,7 @@ from jobs import BLOCK_ROWS, Told, run
 from kerjasama_nlp import checkpoint, journal, resources, workers
 from kerjasama_nlp.blocks import Block
 from kerjasama_nlp.checkpoint import Checkpoint
-from kerjasama_nlp.errors import InputError, KerjasamaError, ModelError, OutputError, OutputExistsError
+from kerjasama_nlp.errors import InputError, KerjasamaError, ModelError, OutputError, OutputExistsError, UsageError
 from kerjasama_nlp.outputs import JsonEncoder
 from kerjasama_nlp.rows import RowReader
 
@@ -548,6 +548,18 @@ def test_full_standard_output(tmp_path, jobs):
         74,
         b"kerjasama: error: standard output cannot be written (No space left on device)\n",
     )
+
+
+def test_input_is_never_overwritten(source, tmp_path):
+    """An output that is the input, under whatever name, is refused, --force or not."""
+    before = source.read_bytes()
+    (tmp_path / "lain.jsonl").hardlink_to(source)
+    for output in (source, tmp_path / "lain.jsonl"):
+        for force in (False, True):
+            with pytest.raises(UsageError, match="is the input"):
+                _run(source, output, force=force)
+    assert source.read_bytes() == before
+    assert _hidden(tmp_path) == []
 
 
 def test_two_processes_with_one_output(source, tmp_path):
