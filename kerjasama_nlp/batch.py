@@ -146,11 +146,9 @@ class _Pipe:
 
 def _check_output(source: str, output: Path, *, force: bool) -> None:
     """Raise UsageError or OutputExistsError where it is sure already that the output can't be written."""
+    if source != "-" and _is_same(output, source):
+        raise UsageError(_("{path} is the input, which is never overwritten; choose another name").format(path=output))
     with write_failures(output):
-        if output.exists() and source != "-" and Path(source).exists() and output.samefile(source):
-            raise UsageError(
-                _("{path} is the input, which is never overwritten; choose another name").format(path=output)
-            )
         if output.exists() and not output.is_file():
             raise OutputExistsError(_("{path} is a folder or a device; choose another name").format(path=output))
         begun = checkpoint.exists(output)
