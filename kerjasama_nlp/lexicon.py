@@ -24,7 +24,7 @@ from kerjasama_nlp.parties import Target, gazetteer
 from kerjasama_nlp.tokens import SURFACE, Analyzer, fold
 
 # Distinct chunks kept, some 300 bytes each; past it the lexicon starts anew (memory stays bounded).
-CACHE_CHUNKS = 1 << 17
+CACHE_CHUNKS = 1 << 18
 # Numbers of terms stay below this, so that three of them fit one integer.
 TERM_BITS = 21
 # A term that isn't in the lexicon; and what an atom without a term has ("yang").
@@ -32,7 +32,7 @@ UNKNOWN, NO_TERM = 0, -1
 # An atom that stands for nothing: inside a name, or the second half of a reduplication.
 EMPTY = 0
 # What an atom may be part of: bits of its `flags`.
-STARTS_NAME, STARTS_PARTY, CONTINUES_PARTY, STARTS_PHRASE, IS_CUE = 1, 2, 4, 8, 16
+STARTS_NAME, STARTS_PARTY, CONTINUES_PARTY, STARTS_PHRASE, IS_CUE, IS_INNER_PART = 1, 2, 4, 8, 16, 32
 
 # What may stand around a word in its chunk.
 _EDGES = ".,;:!?()[]{}<>\"'`/*_-–—…“”‘’«»"
@@ -224,7 +224,7 @@ class Lexicon:
         """Add the parts of a hyphenated word; the first bears the terms of the whole: negara-negara."""
         parts = word.split("-")
         first, terms = self._numbers(self._analyzer.word_terms(fold(word)))
-        self._extend(parts, [fold(part) for part in parts], [first, *(NO_TERM for _ in parts[1:])])
+        self._extend(parts, [fold(part) for part in parts], [first, *(NO_TERM for _ in parts[1:])], IS_INNER_PART)
         for row in (terms, *(() for _ in parts[1:])):
             self._atom_terms.append(row)
         return list(range(len(self.written) - len(parts), len(self.written)))
@@ -234,8 +234,8 @@ class Lexicon:
         numbers = [self.number(term) for term in terms]
         return numbers[0] if numbers else NO_TERM, [number for number in numbers if number != UNKNOWN]
 
-    def _extend(self, written: Sequence[str], folded: Sequence[str], first: Sequence[int]) -> None:
-        """Add atoms with all that is known of them beside their terms."""
+    def _extend(self, written: Sequence[str], folded: Sequence[str], first: Sequence[int], others: int = 0) -> None:
+        """Add atoms with all that is known of them beside their terms; all but the first have the flag `others`."""
         notable = self._notable
         flags, phrases, party = [0] * len(written), [0] * len(written), [-1] * len(written)
         for place, word in enumerate(folded):
@@ -245,6 +245,7 @@ class Lexicon:
                 flags[place], phrases[place] = STARTS_PHRASE, self._phrase_numbers[_FIGURE]
         for place in [place for place, term in enumerate(first) if 0 < term < len(self._cues)]:
             flags[place] |= IS_CUE * bool(self._cues[first[place]])
+        flags[1:] = [flag | others for flag in flags[1:]]
         self.written += written
         self.folded += folded
         self._flags.extend(flags)
@@ -267,6 +268,12 @@ class Lexicon:
             _size, target = self._gazetteer.match([written])
             party = self._parties[target] if target is not None else -1
         return flags, phrase, party
+
+    def plain(self, atom: int) -> int:
+        """Return the atom of a word by itself, for one that is a part of a hyphenated word."""
+        word = self.written[atom]
+        self._add_words([word])
+        return self._atom_numbers[word]
 
     def name_at(self, atoms: Ints) -> tuple[int, int]:
         """Return how many atoms the name or compound that they start with spans (0: none), and what stands for it."""

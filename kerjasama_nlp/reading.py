@@ -24,6 +24,7 @@ from kerjasama_nlp.lexicon import (
     CONTINUES_PARTY,
     EMPTY,
     IS_CUE,
+    IS_INNER_PART,
     NO_TERM,
     STARTS_NAME,
     STARTS_PARTY,
@@ -262,7 +263,8 @@ class _Block:
     def with_names(self) -> Ints:
         """Return the atoms, each name and compound replaced by the atom that stands for it."""
         words = self.atoms.copy()
-        flagged = self._flagged(STARTS_NAME)
+        flags = self.lexicon.flags_of(self.atoms)
+        flagged = np.nonzero(flags & STARTS_NAME != 0)[0]
         done = 0
         for position, end in zip(flagged.tolist(), self.ends[self.text_of[flagged]].tolist(), strict=True):
             if position < done or self._spells_out(position):
@@ -272,6 +274,10 @@ class _Block:
                 words[position : position + size] = EMPTY
                 words[position] = name
                 done = position + size
+                rest = done  # of a hyphenated word that the name ended in: Uni Eropa-Jepang
+                while rest < end and flags[rest] & IS_INNER_PART:
+                    words[rest] = self.lexicon.plain(int(words[rest]))
+                    rest += 1
         return words
 
     def _spells_out(self, position: int) -> bool:

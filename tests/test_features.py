@@ -12,6 +12,7 @@ from kerjasama_nlp import reading, structural
 from kerjasama_nlp.classifier import BLOCKS
 from kerjasama_nlp.features import Features, collect
 from kerjasama_nlp.reading import Reader
+from kerjasama_nlp.tokens import Analyzer
 
 ALL = dict.fromkeys(BLOCKS, 1)
 
@@ -91,6 +92,31 @@ def test_texts_end():
     found, _reading = Features(names).count(ends)
     by_text = [{names[n] for n in found.number[found.text == i].tolist()} for i in range(3)]
     assert by_text == [set(count(text)) for text in ends]
+
+
+def terms(text):
+    """Return all terms of a text."""
+    reader = Reader()
+    return [reader.lexicon.terms[number] for number in reader.read([text]).term.tolist()]
+
+
+WORDS = (
+    "kerja sama Kerjasama negara-negara perekonomian UN un (United Nations Perserikatan Bangsa-Bangsa PBB yang di a "
+    "1955 318,6 11% G20 e-KTP multi lateral menanda tangani Côte d'Ivoire Uni Eropa, bank dunia. NATO Jumat se-Asia _x"
+).split()
+
+
+@given(st.lists(st.one_of(st.sampled_from(WORDS), st.text(st.characters(exclude_characters="-"), max_size=6))))
+def test_terms_are_the_analyzers(words):
+    """A text has the same terms here as in the index."""
+    text = " ".join(words)
+    assert terms(text) == Analyzer().analyze(text)
+
+
+def test_rest_of_a_hyphenated_word():
+    """What a name leaves of a hyphenated word keeps its terms."""
+    assert terms("Uni Eropa-Jepang") == ["unieropa", "uni", "eropa", "jepang"]
+    assert terms("sama-sama, kerja sama-tangan") == [*terms("sama-sama"), "kerjasama", "tangan"]
 
 
 def test_forgetting_changes_nothing(monkeypatch):
