@@ -281,14 +281,16 @@ def test_output(call, tmp_path):
 
 
 def test_existing_output(call, tmp_path):
-    """An output that exists is kept, exit code 6; with --force it is replaced, its input among them."""
+    """An output that exists is kept, exit code 6; with --force it is replaced, unless it is the input."""
     source = _jsonl(tmp_path / "a.jsonl", {"text": PACT})
     _write(tmp_path / "b.jsonl", "lama")
     assert "--force" in error_line(call("label", source, "-o", "b.jsonl"), 6)
     assert (tmp_path / "b.jsonl").read_text(encoding="utf-8") == "lama"
     assert call("label", source, "-o", "b.jsonl", "--force").code == 0
-    assert call("label", source, "-o", source, "--force").code == 0
-    assert source.read_bytes() == (tmp_path / "b.jsonl").read_bytes()
+    assert json.loads((tmp_path / "b.jsonl").read_text(encoding="utf-8"))["form"] == "bilateral"
+    before = source.read_bytes()
+    assert "is the input" in error_line(call("label", source, "-o", source, "--force"), 2)
+    assert source.read_bytes() == before
 
 
 @pytest.mark.parametrize(("error", "code"), [(KeyboardInterrupt, 130), (OSError(28, "No space left on device"), 74)])
