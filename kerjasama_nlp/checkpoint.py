@@ -25,7 +25,7 @@ from typing import IO, Any
 
 from kerjasama_nlp import journal
 from kerjasama_nlp.errors import OutputError, OutputExistsError
-from kerjasama_nlp.files import flush, refuse_existing, write_failures
+from kerjasama_nlp.files import flush, refuse_existing, sha256, write_failures
 from kerjasama_nlp.i18n import _
 
 try:
@@ -125,7 +125,7 @@ class Checkpoint:
             path = converted or self.part_path
             path.chmod(0o644)
             flush(path)
-            line = journal.encode({"complete": _sha256(path) if converted else self._hash.hexdigest()})
+            line = journal.encode({"complete": sha256(path) if converted else self._hash.hexdigest()})
             _write(self._journal, line)
             self._sync()
             self._part.close()  # Windows renames no open file
@@ -139,7 +139,7 @@ class Checkpoint:
         """Tell whether an earlier run of this job died when the output had appeared, and it stands there still."""
         complete = self._last_line().get("complete")
         try:
-            return self._is_known and complete is not None and _sha256(self.output) == complete
+            return self._is_known and complete is not None and sha256(self.output) == complete
         except OSError:
             return False
 
@@ -187,7 +187,7 @@ class Checkpoint:
         if self._begun:
             self._part.close()
 
-    def _advance(self, end: int, sha256: str) -> bool:
+    def _advance(self, end: int, expected: str) -> bool:
         """Take the part's bytes up to `end` for finished if they are what was written."""
         found = self._hash.copy()
         self._part.seek(self._end)
@@ -195,7 +195,7 @@ class Checkpoint:
         while left > 0 and (chunk := self._part.read(min(left, _CHUNK_BYTES))):
             found.update(chunk)
             left -= len(chunk)
-        if left or found.hexdigest() != sha256:
+        if left or found.hexdigest() != expected:
             return False
         self._hash, self._end = found, end
         return True
@@ -287,11 +287,6 @@ def _lock(output: Path) -> IO[bytes]:
             if os.path.samestat(os.fstat(lines.fileno()), path.stat()):
                 return lines
         lines.close()  # its last owner removed it after it was opened here
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _write(stream: IO[bytes], data: bytes) -> None:

@@ -178,7 +178,7 @@ class Classifier:
         """
         found, _reading = self._features.count([text])
         columns = self.weights[found.number, : len(FORMS)]
-        form = FORMS.index(self.label_one(text).form)
+        form = int(self._scores(found, 1)[0, : len(FORMS)].argmax())
         parts = weigh(found, self.idf, self._blocks, 1) * (columns[:, form] - columns.mean(axis=1))
         order = np.argsort(-np.abs(parts), kind="stable")[:most]
         return [(self._features.names[found.number[i]], float(parts[i])) for i in order]

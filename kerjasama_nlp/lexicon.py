@@ -23,7 +23,7 @@ from kerjasama_nlp.arrays import Ints
 from kerjasama_nlp.parties import Target, gazetteer
 from kerjasama_nlp.tokens import SURFACE, Analyzer, fold
 
-# Distinct chunks kept, some 300 bytes each; past it the lexicon starts anew (memory stays bounded).
+# Distinct chunks kept, some 400 bytes each; past it the lexicon starts anew (memory stays bounded).
 CACHE_CHUNKS = 1 << 18
 # Numbers of terms stay below this, so that three of them fit one integer.
 TERM_BITS = 21

@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 
 from kerjasama_nlp import answering
 from kerjasama_nlp.arrays import check_offsets, read_array
-from kerjasama_nlp.files import new_folder, write_failures
+from kerjasama_nlp.files import new_folder, sha256, write_failures
 from kerjasama_nlp.index import Index, PassageStore
 from kerjasama_nlp.model_files import (
     ANSWERING,
@@ -46,7 +46,6 @@ from kerjasama_nlp.model_files import (
     open_folder,
     read_classifier,
     read_json,
-    sha256,
 )
 from kerjasama_nlp.ranking import Ranker
 from kerjasama_nlp.records import Answer, Labels

@@ -5,7 +5,6 @@ What the files are stands in `model`, which writes them.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from kerjasama_nlp import resources
 from kerjasama_nlp.arrays import read_array
 from kerjasama_nlp.errors import ModelError
+from kerjasama_nlp.files import sha256
 from kerjasama_nlp.i18n import _
 
 if TYPE_CHECKING:
@@ -149,9 +149,3 @@ def read_json(file: Path) -> Any:
     if len(data) > _MAX_JSON_BYTES:
         raise ValueError(file.name)
     return json.loads(data)
-
-
-def sha256(file: Path) -> str:
-    """Return the SHA-256 of a file's bytes."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -130,7 +130,7 @@ class Reader:
         atoms, chunk_of = lexicon.atoms_of(chunks)
         text_of = np.repeat(np.arange(len(texts)), sizes)[chunk_of]
         ends = np.cumsum(np.bincount(text_of, minlength=len(texts)))
-        block = _Block(lexicon, chunks, chunk_of, atoms, text_of, ends)
+        block = _Block(lexicon, chunks, chunk_of, atoms, lexicon.flags_of(atoms), text_of, ends)
         phrase_text, phrase = block.phrases()
         position, size, which = block.mentions()
         words = block.with_names()
@@ -181,18 +181,19 @@ def _cut(texts: Sequence[str], lexicon: Lexicon) -> tuple[Ints, list[int]]:
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """The chunks of a block; its atoms, their chunks' positions, their texts; where each text's atoms end."""
+    """The chunks of a block; its atoms, their chunks' positions, flags and texts; where each text's atoms end."""
 
     lexicon: Lexicon
     chunks: Ints
     chunk_of: Ints
     atoms: Ints
+    flags: NDArray[np.uint8]
     text_of: Ints
     ends: Ints
 
     def _flagged(self, what: int) -> Ints:
         """Return the positions of atoms that may be the start of something."""
-        return np.nonzero(self.lexicon.flags_of(self.atoms) & what != 0)[0]
+        return np.nonzero(self.flags & what != 0)[0]
 
     def _chunk(self, atom: int) -> str:
         """Return the chunk that an atom (by its position) stands in."""
@@ -216,15 +217,14 @@ class _Block:
     def mentions(self) -> tuple[Ints, Ints, Ints]:
         """Return the parties named: their positions, their sizes in atoms, and which they are."""
         gazetteer, written = parties.gazetteer(), self.lexicon.written
-        flags = self.lexicon.flags_of(self.atoms)
-        starting = np.nonzero(flags & STARTS_PARTY != 0)[0]
+        starting = self._flagged(STARTS_PARTY)
         party = np.full(len(self.atoms), -1, dtype=np.int64)
         party[starting] = self.lexicon.party_of(self.atoms[starting])
         size = np.ones(len(self.atoms), dtype=np.int64)
         # Few words go on as a name does: only there the names of more than a word are looked for.
-        following = np.minimum(starting + 1, len(flags) - 1)
+        following = np.minimum(starting + 1, len(self.atoms) - 1)
         longer = starting[
-            (flags[following] & CONTINUES_PARTY != 0) & (self.text_of[following] == self.text_of[starting])
+            (self.flags[following] & CONTINUES_PARTY != 0) & (self.text_of[following] == self.text_of[starting])
         ]
         done = 0
         for position, end in zip(longer.tolist(), self.ends[self.text_of[longer]].tolist(), strict=True):
@@ -263,8 +263,7 @@ class _Block:
     def with_names(self) -> Ints:
         """Return the atoms, each name and compound replaced by the atom that stands for it."""
         words = self.atoms.copy()
-        flags = self.lexicon.flags_of(self.atoms)
-        flagged = np.nonzero(flags & STARTS_NAME != 0)[0]
+        flagged = self._flagged(STARTS_NAME)
         done = 0
         for position, end in zip(flagged.tolist(), self.ends[self.text_of[flagged]].tolist(), strict=True):
             if position < done or self._spells_out(position):
@@ -275,7 +274,7 @@ class _Block:
                 words[position] = name
                 done = position + size
                 rest = done  # of a hyphenated word that the name ended in: Uni Eropa-Jepang
-                while rest < end and flags[rest] & IS_INNER_PART:
+                while rest < end and self.flags[rest] & IS_INNER_PART:
                     words[rest] = self.lexicon.plain(int(words[rest]))
                     rest += 1
         return words

@@ -28,8 +28,9 @@ from typing import Any
 
 from kerjasama_nlp import batch, resources, workers
 from kerjasama_nlp.batch import Options, Reporter
+from kerjasama_nlp.compression import unreadable
 from kerjasama_nlp.errors import InputError, KerjasamaError, OutputExistsError, UsageError
-from kerjasama_nlp.files import write_failures, write_whole
+from kerjasama_nlp.files import sha256, write_failures, write_whole
 from kerjasama_nlp.i18n import _
 from kerjasama_nlp.tally import Counts, Summary
 from kerjasama_nlp.version import VERSION
@@ -108,10 +109,8 @@ def plan(sources: Iterable[str], folder: Path | None) -> list[Shard]:
                         first=other, second=path
                     )
                 )
-        if folder.exists() and any(path.parent.samefile(folder) for path in found.values()):
-            raise UsageError(
-                _("{path}: found the inputs in the folder of the outputs; name another").format(path=folder)
-            )
+    if folder.exists() and any(parent.samefile(folder) for parent in {path.parent for path in found.values()}):
+        raise UsageError(_("{path}: found the inputs in the folder of the outputs; name another").format(path=folder))
     return [Shard(path.absolute(), folder.absolute() / name) for name, path in sorted(found.items())]
 
 
@@ -123,7 +122,7 @@ def run(shards: Sequence[Shard], options: Options, reporter: Reporter, *, dask: 
     """
     folder = options.model or resources.default_model()
     options = replace(options, model=folder.absolute())
-    key = _key(options)
+    key = _key(options, workers.manifest_digest(folder))
     if not options.force:
         _refuse_existing(shards, key)
     finished = _here(shards, options, key) if dask is None else _on_cluster(shards, options, key, dask)
@@ -172,7 +171,10 @@ def _on_cluster(shards: Sequence[Shard], options: Options, key: str, address: st
 def label_shard(shard: Shard, options: Options, key: str) -> Outcome:
     """Label one shard unless that is done already; errors that a user can mend become part of the outcome."""
     try:
-        digest = _sha256(shard.source)
+        try:
+            digest = sha256(shard.source)
+        except OSError as error:
+            raise unreadable(str(shard.source), error) from None
         record = _recorded(shard)
         if shard.output.exists() and record.get("key") == key and record.get("input") == digest:
             if "summary" in record:
@@ -201,12 +203,8 @@ class _Silent:
         """Draw nothing."""
 
 
-def _key(options: Options) -> str:
-    told = {
-        **asdict(replace(options, jobs=1, force=False, model=None)),
-        "model": workers.manifest_digest(options.model or resources.default_model()),
-        "version": VERSION,
-    }
+def _key(options: Options, manifest: str) -> str:
+    told = {**asdict(replace(options, jobs=1, force=False, model=None)), "model": manifest, "version": VERSION}
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
@@ -236,11 +234,3 @@ def _record(shard: Shard, value: dict[str, Any]) -> None:
     with write_failures(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, json.dumps(value).encode())
-
-
-def _sha256(path: Path) -> str:
-    try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError as error:
-        raise InputError(_("{path}: cannot be read ({reason})").format(path=path, reason=error.strerror)) from None

@@ -150,13 +150,18 @@ def _choose(found: NDArray[np.bool_], group: str, values: Ints, rows: Ints | Non
 
 
 @cache
+def _codes() -> list[str]:
+    return sorted(parties.states())
+
+
+@cache
 def _facts() -> tuple[Ints, Ints, Ints, Ints]:
     """Return what is known of `all_parties`.
 
     The position of the state that it is or speaks for (-1: none) among the sorted codes, that state's
     regions a bit each; the kind of organisation (-1: none) and the class of domestic body (-1: none).
     """
-    codes = sorted(parties.states())
+    codes = _codes()
     regions = sorted({region for state in parties.states().values() for region in state.regions})
     domestic = _groups()["dalam"]
     rows = []
@@ -176,19 +181,20 @@ def _facts() -> tuple[Ints, Ints, Ints, Ints]:
 
 
 @cache
-def _by_party() -> tuple[NDArray[np.bool_], Ints]:
-    """Return for each of `all_parties` whether it is a person, and the position of its symbol."""
+def _by_party() -> tuple[NDArray[np.bool_], NDArray[np.bool_], Ints]:
+    """Return for each of `all_parties` whether it is a person, whether it acts, and the position of its symbol."""
     people = np.array([party.target[0] == "person" for party in all_parties()], dtype=np.bool_)
-    return people, np.array([symbols().index(party.symbol) for party in all_parties()], dtype=np.int64)
+    acting = np.array([party.symbol not in _PLACES for party in all_parties()], dtype=np.bool_)
+    return people, acting, np.array([symbols().index(party.symbol) for party in all_parties()], dtype=np.int64)
 
 
 def _who(reading: Reading, found: NDArray[np.bool_]) -> None:
     """Set how many parties of which kinds the texts name."""
     n, text, party = reading.n, reading.mention_text, reading.mention_party
     state, region, kind, body = (fact[party] for fact in _facts())
-    people, symbols_of = _by_party()
+    people, _acting, symbols_of = _by_party()
     person, symbol = people[party], symbols_of[party]
-    codes = sorted(parties.states())
+    codes = _codes()
     home, home_body = codes.index(HOME), _groups()["dalam"].index(_HOME_BODIES)
     found[text[body >= 0], _columns()["dalam"] + body[body >= 0]] = True
     # each state once a text
@@ -239,8 +245,8 @@ def _acts(reading: Reading, found: NDArray[np.bool_]) -> None:
 
 def _is_near(reading: Reading, place: Ints) -> NDArray[np.bool_]:
     """Tell which places among the symbols stand near a party of their text that acts."""
-    acting = np.array([party.symbol not in _PLACES for party in all_parties()])[reading.mention_party]
-    party = reading.mention_symbol[acting]
+    _people, acting, _symbols = _by_party()
+    party = reading.mention_symbol[acting[reading.mention_party]]
     if not len(party):
         return np.zeros(len(place), dtype=np.bool_)
     after = np.searchsorted(party, place)

@@ -532,18 +532,18 @@ def test_output_that_is_no_file(source, tmp_path, name):
     assert (tmp_path / "folder").is_dir()
 
 
+def _shell(folder, rest):
+    """Run the command as a shell does, with `rest` of the line behind it."""
+    line = ["sh", "-c", f'"$0" -m kerjasama_nlp {rest}', sys.executable]
+    return subprocess.run(line, capture_output=True, cwd=folder, timeout=60, check=False)
+
+
 @pytest.mark.parametrize("jobs", [1, 2])
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
 def test_full_standard_output(tmp_path, jobs):
     """Standard output without room is exit code 74."""
     _write_rows(tmp_path / "a.jsonl", range(42))
-    ended = subprocess.run(
-        ["sh", "-c", f'"$0" -m kerjasama_nlp label a.jsonl --jobs {jobs} > /dev/full', sys.executable],
-        capture_output=True,
-        cwd=tmp_path,
-        timeout=60,
-        check=False,
-    )
+    ended = _shell(tmp_path, f"label a.jsonl --jobs {jobs} > /dev/full")
     assert (ended.returncode, ended.stderr) == (
         74,
         b"kerjasama: error: standard output cannot be written (No space left on device)\n",
@@ -601,13 +601,7 @@ def test_journal_that_its_owner_removes_meanwhile(monkeypatch, source, tmp_path)
 def test_closed_pipe_is_quiet(tmp_path, jobs):
     """A reader that has seen enough ends the command without a word, its workers too."""
     _write_rows(tmp_path / "a.jsonl", range(3000))
-    ended = subprocess.run(
-        ["sh", "-c", f'"$0" -m kerjasama_nlp label a.jsonl --jobs {jobs} | head -n 1', sys.executable],
-        capture_output=True,
-        cwd=tmp_path,
-        timeout=60,
-        check=False,
-    )
+    ended = _shell(tmp_path, f"label a.jsonl --jobs {jobs} | head -n 1")
     assert (ended.stdout.count(b"\n"), ended.stderr) == (1, b"")
 
 
