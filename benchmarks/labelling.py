@@ -22,10 +22,12 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics import f1_score
 from sklearn.svm import LinearSVC
 
-from kerjasama_nlp import label_training, labels, parties
-from kerjasama_nlp.classifier import FORMS, NOT_COOPERATION, SECTORS
-from kerjasama_nlp.labels import LabelledText
-from kerjasama_nlp.tokens import Analyzer
+from kerjasama_nlp.labels import labelled as labels
+from kerjasama_nlp.labels import parties
+from kerjasama_nlp.labels import training as label_training
+from kerjasama_nlp.labels.classifier import FORMS, NOT_COOPERATION, SECTORS
+from kerjasama_nlp.labels.labelled import LabelledText
+from kerjasama_nlp.language.tokens import Analyzer
 
 Given = list[tuple[str, set[str]]]
 PARTS = {

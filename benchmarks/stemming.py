@@ -20,8 +20,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from kerjasama_nlp import affixes, stemming
-from kerjasama_nlp.tokens import Analyzer
+from kerjasama_nlp.language import affixes, stemming
+from kerjasama_nlp.language.tokens import Analyzer
 
 ROUNDS = 11
 Stem = Callable[[str], str]

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer.main import get_command
 
-from kerjasama_nlp import console, help_text, options
 from kerjasama_nlp.errors import KerjasamaError, OutputError, UsageError
 from kerjasama_nlp.i18n import _
+from kerjasama_nlp.terminal import console, help_text, options
 from kerjasama_nlp.version import VERSION
 
 if TYPE_CHECKING:
@@ -87,8 +87,8 @@ def ask(
     json: options.Json = False,
 ) -> None:
     """Answer one question, a pipe of questions, or whoever types at the prompt."""
-    from kerjasama_nlp import render
     from kerjasama_nlp.model import load
+    from kerjasama_nlp.terminal import render
 
     if question is not None and not question.strip():
         raise UsageError(_('found an empty question; expected one, for example: kerjasama ask "apa itu ASEAN"'))
@@ -185,8 +185,9 @@ def label(  # noqa: PLR0913, PLR0917  # the contract's options
     force: options.Force = False,
 ) -> None:
     """Label one text, every row of a file, or many files."""
-    from kerjasama_nlp import batch, labelling, render, report, shards
+    from kerjasama_nlp.jobs import batch, labelling, shards
     from kerjasama_nlp.model import load
+    from kerjasama_nlp.terminal import render, report
 
     if (text is None) == (not sources):
         raise UsageError(_("expected either INPUT or --text, for example: kerjasama label berita.csv -o berlabel.csv"))
@@ -231,18 +232,19 @@ def evaluate(
     json: options.Json = False,
 ) -> None:
     """Print how well a model labels, or answers and refuses."""
-    from kerjasama_nlp import evaluation, render
+    from kerjasama_nlp import evaluation
     from kerjasama_nlp.model import load
+    from kerjasama_nlp.terminal import render
 
     if bool(labels) == bool(questions):
         raise UsageError(_("expected either --labels FILE or --questions FILE"))
     if questions:
-        from kerjasama_nlp.gold import read_questions
+        from kerjasama_nlp.answers.gold import read_questions
 
         answered = evaluation.score_questions(load(model), read_questions(questions)).to_json()
         console.say(render.to_json(answered) if json else render.table(answered))
     else:
-        from kerjasama_nlp.labels import read
+        from kerjasama_nlp.labels.labelled import read
 
         labelled = evaluation.score_labels(load(model), read(labels or []))
         console.say(render.to_json(labelled) if json else render.label_scores(labelled))
@@ -255,9 +257,10 @@ def info(
     json: options.Json = False,
 ) -> None:
     """Print a model's manifest, after checking the folder when asked to."""
-    from kerjasama_nlp import render, resources
+    from kerjasama_nlp import resources
     from kerjasama_nlp.model import load
     from kerjasama_nlp.model_files import check_files, read_manifest
+    from kerjasama_nlp.terminal import render
 
     folder = model or resources.default_model()
     manifest = read_manifest(folder)
@@ -274,7 +277,7 @@ def stem(
     text: Annotated[str | None, typer.Argument(help=_("The text; without it, or with -, standard input."))] = None,
 ) -> None:
     """Print the stems of a text, a line a line."""
-    from kerjasama_nlp.tokens import Analyzer
+    from kerjasama_nlp.language.tokens import Analyzer
 
     analyzer = Analyzer(stopwords=frozenset())
     lines = console.lines() if text is None or text == "-" else text.splitlines()

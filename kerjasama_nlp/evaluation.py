@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kerjasama_nlp.classifier import FORMS, NOT_COOPERATION, SECTORS
-from kerjasama_nlp.gold import GoldQuestion
-from kerjasama_nlp.labels import LabelledText
+from kerjasama_nlp.answers.gold import GoldQuestion
+from kerjasama_nlp.labels.classifier import FORMS, NOT_COOPERATION, SECTORS
+from kerjasama_nlp.labels.labelled import LabelledText
 from kerjasama_nlp.model import Model
 
 BINS = 10

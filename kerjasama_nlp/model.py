@@ -30,10 +30,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kerjasama_nlp import answering
+from kerjasama_nlp.answers import answering
+from kerjasama_nlp.answers.index import Index, PassageStore
+from kerjasama_nlp.answers.ranking import Ranker
+from kerjasama_nlp.answers.tfidf import Postings
 from kerjasama_nlp.arrays import check_offsets, read_array
 from kerjasama_nlp.files import new_folder, sha256, write_failures
-from kerjasama_nlp.index import Index, PassageStore
 from kerjasama_nlp.model_files import (
     ANSWERING,
     FORMAT,
@@ -47,14 +49,12 @@ from kerjasama_nlp.model_files import (
     read_classifier,
     read_json,
 )
-from kerjasama_nlp.ranking import Ranker
 from kerjasama_nlp.records import Answer, Labels
-from kerjasama_nlp.tfidf import Postings
 from kerjasama_nlp.version import VERSION
 from kerjasama_nlp.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
-    from kerjasama_nlp.classifier import Classifier
+    from kerjasama_nlp.labels.classifier import Classifier
 
 
 @dataclass(frozen=True)

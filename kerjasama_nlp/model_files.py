@@ -17,7 +17,7 @@ from kerjasama_nlp.files import sha256
 from kerjasama_nlp.i18n import _
 
 if TYPE_CHECKING:
-    from kerjasama_nlp.classifier import Classifier
+    from kerjasama_nlp.labels.classifier import Classifier
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -73,7 +73,7 @@ def read_classifier(folder: Path | None, manifest: Mapping[str, Any]) -> Classif
                 folder=folder
             )
         )
-    from kerjasama_nlp.classifier import Classifier  # `ask` needs none of it
+    from kerjasama_nlp.labels.classifier import Classifier  # `ask` needs none of it
 
     try:
         arrays = {name: read_array(folder, name, dtype) for name, dtype in LABEL_ARRAYS.items()}

@@ -8,14 +8,14 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kerjasama_nlp import articles, passages
-from kerjasama_nlp.index import Index, build
+from kerjasama_nlp.answers.index import Index, build
+from kerjasama_nlp.answers.ranking import Ranker
+from kerjasama_nlp.documents import articles, passages
 from kerjasama_nlp.model import Model, load
-from kerjasama_nlp.ranking import Ranker
 from kerjasama_nlp.records import Article, Passage
 
 if TYPE_CHECKING:
-    from kerjasama_nlp.classifier import Classifier
+    from kerjasama_nlp.labels.classifier import Classifier
 
 Progress = Callable[[int], None]
 
@@ -97,15 +97,16 @@ def train(  # each is an option of the command
 
 
 def _fit_ranker(index: Index, questions: Sequence[Path]) -> tuple[Ranker, int]:
-    from kerjasama_nlp import fitting
-    from kerjasama_nlp.gold import read_questions
+    from kerjasama_nlp.answers import fitting
+    from kerjasama_nlp.answers.gold import read_questions
 
     gold = read_questions(questions)
     return fitting.fit(index, gold), len(gold)
 
 
 def _fit_labels(paths: Sequence[Path], encoding: str) -> tuple[Classifier, int]:
-    from kerjasama_nlp import label_training, labels
+    from kerjasama_nlp.labels import labelled as labels
+    from kerjasama_nlp.labels import training as label_training
 
     texts = labels.read(paths, encoding)
     return label_training.fit(texts), len(texts)

@@ -7,8 +7,8 @@ import pickle
 
 import pytest
 
-from kerjasama_nlp.rows import RowReader
-from kerjasama_nlp.sources import open_source
+from kerjasama_nlp.inputs.rows import RowReader
+from kerjasama_nlp.inputs.sources import open_source
 
 TEXTS = ["Kabar desa", "Kék & “teh” – 3 €", 'Baris; dengan, tanda\tdan "kutip"', "b" * 3000]
 

@@ -3,8 +3,8 @@
 import io
 from typing import NamedTuple
 
-from kerjasama_nlp import batch
-from kerjasama_nlp.tally import Summary
+from kerjasama_nlp.jobs import batch
+from kerjasama_nlp.jobs.tally import Summary
 
 BLOCK_ROWS = 4
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from Sastrawi.Dictionary.ArrayDictionary import ArrayDictionary
 from Sastrawi.Stemmer.Stemmer import Stemmer
 
-from kerjasama_nlp import affixes, stemming
-from kerjasama_nlp.tokens import Analyzer
+from kerjasama_nlp.language import affixes, stemming
+from kerjasama_nlp.language.tokens import Analyzer
 
 ORACLE = stemming.sastrawi_stem()
 ROOTS = stemming.roots()

@@ -7,9 +7,9 @@ from conftest import cases, growth, shown
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kerjasama_nlp.articles import decode, parse_article, read
-from kerjasama_nlp.clean import clean
+from kerjasama_nlp.documents.articles import decode, parse_article, read
 from kerjasama_nlp.errors import InputError
+from kerjasama_nlp.language.clean import clean
 
 ROW = b'{"id": "a", "title": "Serikat Teh", "text": "Serikat itu lahir di Garut."}\n'
 

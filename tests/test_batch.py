@@ -17,12 +17,13 @@ from pathlib import Path
 import pytest
 from jobs import BLOCK_ROWS, Told, run
 
-from kerjasama_nlp import checkpoint, journal, resources, workers
-from kerjasama_nlp.blocks import Block
-from kerjasama_nlp.checkpoint import Checkpoint
+from kerjasama_nlp import resources
 from kerjasama_nlp.errors import InputError, KerjasamaError, ModelError, OutputError, OutputExistsError, UsageError
-from kerjasama_nlp.outputs import JsonEncoder
-from kerjasama_nlp.rows import RowReader
+from kerjasama_nlp.inputs.blocks import Block
+from kerjasama_nlp.inputs.rows import RowReader
+from kerjasama_nlp.jobs import checkpoint, journal, workers
+from kerjasama_nlp.jobs.checkpoint import Checkpoint
+from kerjasama_nlp.jobs.outputs import JsonEncoder
 
 TEXTS = (
     "Indonesia dan Jepang menandatangani perjanjian dagang di Tokyo.",
@@ -31,7 +32,7 @@ TEXTS = (
 )
 # The real command, with blocks so small that a short file has many.
 COMMAND = (
-    "from functools import partial; from kerjasama_nlp import batch, cli; "
+    "from functools import partial; from kerjasama_nlp import cli; from kerjasama_nlp.jobs import batch; "
     "batch.Options = partial(batch.Options, block_rows={rows}); cli.main()"
 )
 RESULT = "hasil.jsonl"

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from scipy.sparse import lil_matrix
 from sklearn.linear_model import LogisticRegression
 
-from kerjasama_nlp import label_training, load, model, training
-from kerjasama_nlp.classifier import BLOCKS, FORMS, SECTORS, STRUCTURE, Classifier, Settings, logistic, softmax
+from kerjasama_nlp import load, model, training
 from kerjasama_nlp.errors import InputError, ModelError
-from kerjasama_nlp.features import Features, collect
-from kerjasama_nlp.labels import LabelledText, read
+from kerjasama_nlp.labels import training as label_training
+from kerjasama_nlp.labels.classifier import BLOCKS, FORMS, SECTORS, STRUCTURE, Classifier, Settings, logistic, softmax
+from kerjasama_nlp.labels.features import Features, collect
+from kerjasama_nlp.labels.labelled import LabelledText, read
 
 UNSEEN = (
     "Indonesia dan Jepang menandatangani perjanjian dagang di Tokyo.",

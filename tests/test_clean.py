@@ -9,8 +9,8 @@ from conftest import cases
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kerjasama_nlp import clean as module
-from kerjasama_nlp.clean import STEPS, clean
+from kerjasama_nlp.language import clean as module
+from kerjasama_nlp.language.clean import STEPS, clean
 
 DIRTY = st.text(
     alphabet=st.one_of(

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 from conftest import cases, error_line
 
-from kerjasama_nlp import load, model, spelling, training
+from kerjasama_nlp import load, model, training
+from kerjasama_nlp.language import spelling
 
 KEYS = {"question", "answer", "confidence", "sources"}
 SOURCE_KEYS = {"article_id", "title", "section", "path", "text", "score"}

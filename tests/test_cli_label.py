@@ -12,8 +12,9 @@ import sys
 import pytest
 from conftest import cases, error_line
 
-from kerjasama_nlp import checkpoint, load
-from kerjasama_nlp.classifier import FORMS, SECTORS, Classifier
+from kerjasama_nlp import load
+from kerjasama_nlp.jobs import checkpoint
+from kerjasama_nlp.labels.classifier import FORMS, SECTORS, Classifier
 
 PACT = "Indonesia dan Jepang menandatangani perjanjian dagang di Tokyo."
 LOCAL = "Petani Sleman panen cabai."

@@ -8,9 +8,9 @@ import pytest
 import zstandard
 from inputs import FORMATS, TEXTS, Dripping, no_input, pipe, read, write
 
-from kerjasama_nlp.compression import open_bytes
 from kerjasama_nlp.errors import InputError
-from kerjasama_nlp.sources import open_source
+from kerjasama_nlp.inputs.compression import open_bytes
+from kerjasama_nlp.inputs.sources import open_source
 
 LINES = "".join(f'{{"text": "baris {number * number}"}}\n' for number in range(300)).encode()
 

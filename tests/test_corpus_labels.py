@@ -7,8 +7,9 @@ from itertools import product
 import pytest
 from conftest import PROJECT
 
-from kerjasama_nlp import labels, parties
-from kerjasama_nlp.classifier import FORMS, SECTORS
+from kerjasama_nlp.labels import labelled as labels
+from kerjasama_nlp.labels import parties
+from kerjasama_nlp.labels.classifier import FORMS, SECTORS
 
 FILE = PROJECT / "corpus" / "labels" / "snippets.jsonl"
 SHINGLE = 4

@@ -3,7 +3,7 @@
 import pytest
 
 from kerjasama_nlp import evaluation
-from kerjasama_nlp.labels import LabelledText
+from kerjasama_nlp.labels.labelled import LabelledText
 from kerjasama_nlp.records import Labels
 
 # gold form and sectors, given form, its confidence and sectors, to be looked at

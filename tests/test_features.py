@@ -8,11 +8,11 @@ from conftest import cases, growth
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kerjasama_nlp import reading, structural
-from kerjasama_nlp.classifier import BLOCKS
-from kerjasama_nlp.features import Features, collect
-from kerjasama_nlp.reading import Reader
-from kerjasama_nlp.tokens import Analyzer
+from kerjasama_nlp.labels import reading, structural
+from kerjasama_nlp.labels.classifier import BLOCKS
+from kerjasama_nlp.labels.features import Features, collect
+from kerjasama_nlp.labels.reading import Reader
+from kerjasama_nlp.language.tokens import Analyzer
 
 ALL = dict.fromkeys(BLOCKS, 1)
 

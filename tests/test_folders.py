@@ -6,9 +6,9 @@ import os
 import pytest
 from inputs import no_input, read, write
 
-from kerjasama_nlp import rows
 from kerjasama_nlp.errors import InputError, UsageError
-from kerjasama_nlp.sources import open_source
+from kerjasama_nlp.inputs import rows
+from kerjasama_nlp.inputs.sources import open_source
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kerjasama_nlp import tfidf
+from kerjasama_nlp.answers import tfidf
+from kerjasama_nlp.answers.index import PassageStore, build
+from kerjasama_nlp.answers.tfidf import Postings
 from kerjasama_nlp.errors import InputError, ModelError
-from kerjasama_nlp.index import PassageStore, build
+from kerjasama_nlp.language.tokens import SURFACE, Analyzer
 from kerjasama_nlp.records import Passage
-from kerjasama_nlp.tfidf import Postings
-from kerjasama_nlp.tokens import SURFACE, Analyzer
 from kerjasama_nlp.vocabulary import Vocabulary
 
 WORDS = st.text(st.characters(codec="utf-8"), max_size=6)

@@ -5,9 +5,9 @@ import json
 import pytest
 from conftest import cases
 
-from kerjasama_nlp import label_training
 from kerjasama_nlp.errors import InputError
-from kerjasama_nlp.labels import MAX_FAULTS, LabelledText, read
+from kerjasama_nlp.labels import training as label_training
+from kerjasama_nlp.labels.labelled import MAX_FAULTS, LabelledText, read
 
 GOOD = (
     '{"text": "Harga cabai naik", "form": "bukan", "sectors": [], "set": "pasar"}\n'

@@ -9,7 +9,13 @@ import pytest
 from conftest import DATA, PROJECT
 
 PACKAGE = PROJECT / "kerjasama_nlp"
-MODULES = sorted(path.stem for path in PACKAGE.glob("*.py"))
+# Dotted names below the package; a subpackage's __init__ holds its docstring alone.
+MODULES = sorted(
+    ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+    for path in PACKAGE.rglob("*.py")
+    if path.name != "__init__.py" or path.parent == PACKAGE
+)
+SUBPACKAGES = {module.split(".")[0] for module in MODULES if "." in module}
 LAYERS = [layer["modules"] for layer in json.loads((DATA / "layers.json").read_text(encoding="utf-8"))]
 # Formats that run code when they are read.
 UNSAFE = {"pickle", "cPickle", "marshal", "shelve", "dill", "cloudpickle", "joblib", "skops"}
@@ -17,7 +23,7 @@ UNSAFE = {"pickle", "cPickle", "marshal", "shelve", "dill", "cloudpickle", "jobl
 
 @cache
 def _nodes(module):
-    return tuple(ast.walk(ast.parse((PACKAGE / f"{module}.py").read_text(encoding="utf-8"))))
+    return tuple(ast.walk(ast.parse((PACKAGE / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8"))))
 
 
 @cache
@@ -36,8 +42,15 @@ def _imports(module):
 
 def _own_imports(module):
     """Return the package's modules that a module imports; a name of the package itself counts as `__init__`."""
-    names = {name.split(".")[1] for name in _imports(module) if name.startswith("kerjasama_nlp.")}
-    return {name if name in MODULES else "__init__" for name in names}
+    names = {name.removeprefix("kerjasama_nlp.") for name in _imports(module) if name.startswith("kerjasama_nlp.")}
+    return {_module_of(name) for name in names if name not in SUBPACKAGES}
+
+
+def _module_of(name):
+    """Return the module that a dotted name is or stands in."""
+    parts = name.split(".")
+    prefixes = {".".join(parts[:length]) for length in range(1, len(parts) + 1)}
+    return next(iter(prefixes.intersection(MODULES)), "__init__")
 
 
 def _foreign(module):
@@ -69,6 +82,12 @@ def _callers_of(*names):
     }
 
 
+def test_subpackages_import_nothing_by_themselves():
+    """Importing one module of a subpackage loads that module and no sibling."""
+    code = {name: ast.parse((PACKAGE / name / "__init__.py").read_text(encoding="utf-8")).body for name in SUBPACKAGES}
+    assert {name for name, body in code.items() if len(body) != 1 or not isinstance(body[0], ast.Expr)} == set()
+
+
 def test_every_module_has_one_layer():
     """Each module of the package stands in exactly one layer of tests/data/layers.json."""
     assert sorted(module for layer in LAYERS for module in layer) == MODULES
@@ -91,26 +110,26 @@ def test_no_module_imports_itself_in_a_circle():
 
 def test_only_stemming_imports_sastrawi():
     """The slow stemmer has one door."""
-    assert _importers("Sastrawi") == {"stemming"}
+    assert _importers("Sastrawi") == {"language.stemming"}
 
 
 def test_only_training_imports_scikit_learn():
     """What serves answers works without scikit-learn and SciPy."""
-    assert _importers("sklearn", "scipy") == {"fitting", "label_training"}
+    assert _importers("sklearn", "scipy") == {"answers.fitting", "labels.training"}
 
 
 def test_only_the_command_line_prints():
     """The standard streams belong to `console`, ending the process to `cli`; `help_text` draws progress."""
-    assert _callers_of("print", "input", "exit", "quit") == {"console"}
-    assert _users_of("sys.stdin", "sys.stdout") == {"console"}
-    assert _users_of("sys.stderr") == {"console", "help_text"}
+    assert _callers_of("print", "input", "exit", "quit") == {"terminal.console"}
+    assert _users_of("sys.stdin", "sys.stdout") == {"terminal.console"}
+    assert _users_of("sys.stderr") == {"terminal.console", "terminal.help_text"}
     assert _users_of("sys.exit", "os._exit") == {"cli"}
 
 
 def test_nothing_reads_a_format_that_runs_code():
     """No pickle and none of its kin, and arrays are loaded with `allow_pickle=False` each time."""
-    assert _importers(*UNSAFE) == {"workers"}
-    assert {name for name in _imports("workers") if name.startswith("joblib")} == {
+    assert _importers(*UNSAFE) == {"jobs.workers"}
+    assert {name for name in _imports("jobs.workers") if name.startswith("joblib")} == {
         "joblib",
         "joblib.cpu_count",
         "joblib.externals.loky",

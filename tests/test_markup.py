@@ -5,7 +5,7 @@ from conftest import cases, growth
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kerjasama_nlp.markup import html_to_lines
+from kerjasama_nlp.documents.markup import html_to_lines
 
 INLINE = ("b", "i", "span", "a")
 BLOCKS = ("p", "div", "h2", "ul", "ol", "li", "table", "td", "blockquote", "section")

@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kerjasama_nlp import arrays, load, model, model_files, training
+from kerjasama_nlp.answers.evidence import Features
+from kerjasama_nlp.answers.ranking import Ranker
 from kerjasama_nlp.errors import ModelError, OutputExistsError
-from kerjasama_nlp.evidence import Features
-from kerjasama_nlp.ranking import Ranker
 
 QUESTIONS = (
     "apa itu Serikat Kopi Selatan",

@@ -17,13 +17,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from jobs import run
 
-from kerjasama_nlp import outputs
-from kerjasama_nlp.classifier import SECTORS
 from kerjasama_nlp.errors import UsageError
-from kerjasama_nlp.formats import Format
-from kerjasama_nlp.labelling import ADDED, LabelledRow, added, added_cells, added_json
+from kerjasama_nlp.inputs.rows import Row
+from kerjasama_nlp.jobs import outputs
+from kerjasama_nlp.jobs.formats import Format
+from kerjasama_nlp.jobs.labelling import ADDED, LabelledRow, added, added_cells, added_json
+from kerjasama_nlp.labels.classifier import SECTORS
 from kerjasama_nlp.records import Labels
-from kerjasama_nlp.rows import Row
 
 PACT = "Indonesia dan Jepang menandatangani perjanjian dagang di Tokyo."
 LOCAL = "Petani Sleman panen cabai."

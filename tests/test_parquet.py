@@ -9,8 +9,8 @@ from inputs import TEXTS, no_input, pipe, read, write
 from pyarrow import parquet
 
 from kerjasama_nlp.errors import InputError
-from kerjasama_nlp.rows import RowReader
-from kerjasama_nlp.sources import open_source
+from kerjasama_nlp.inputs.rows import RowReader
+from kerjasama_nlp.inputs.sources import open_source
 
 BROKEN = pa.Array.from_buffers(pa.string(), 2, pa.array([b"caf\xe9", b"dua"]).buffers())
 

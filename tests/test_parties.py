@@ -7,7 +7,8 @@ from conftest import cases, growth
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kerjasama_nlp import parties, resources
+from kerjasama_nlp import resources
+from kerjasama_nlp.labels import parties
 
 REGIONS = set(
     "afrika amerika_latin amerika_utara asia_selatan asia_tengah asia_tenggara asia_timur eropa kaukasus "

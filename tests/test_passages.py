@@ -5,9 +5,9 @@ from conftest import cases, growth
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kerjasama_nlp import sentences
-from kerjasama_nlp.articles import parse_article
-from kerjasama_nlp.passages import split
+from kerjasama_nlp.documents.articles import parse_article
+from kerjasama_nlp.documents.passages import split
+from kerjasama_nlp.language import sentences
 from kerjasama_nlp.records import Article, Block, Passage
 
 SENTENCES = st.lists(st.integers(1, 60), min_size=1, max_size=14).map(

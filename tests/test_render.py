@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kerjasama_nlp import help_text, i18n, render
+from kerjasama_nlp import i18n
 from kerjasama_nlp.records import Answer, Source
+from kerjasama_nlp.terminal import help_text, render
 
 HARMFUL = (
     "\x00\x07\x08\x1b\x7f\x85\x9b\x9d\r\n\t\v\f\xad\u061c\u200b\u200d\u200f\u2028\u2029\u202e\u2066\ufeff"

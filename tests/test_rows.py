@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from inputs import Dripping, no_input, pipe, read, write
 
-from kerjasama_nlp import blocks, row_lines
-from kerjasama_nlp.sources import open_source
+from kerjasama_nlp.inputs import blocks, row_lines
+from kerjasama_nlp.inputs.sources import open_source
 
 
 @pytest.mark.parametrize("suffix", ["csv", "tsv", "txt"])

@@ -7,7 +7,7 @@ from conftest import cases, growth
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kerjasama_nlp.sentences import spans
+from kerjasama_nlp.language.sentences import spans
 
 PROSE = st.text(
     alphabet=st.one_of(

@@ -13,10 +13,10 @@ import pytest
 from conftest import error_line
 from jobs import Told
 
-from kerjasama_nlp import batch, shards
-from kerjasama_nlp.batch import Options
 from kerjasama_nlp.errors import InputError, OutputExistsError, UsageError
-from kerjasama_nlp.shards import Shard
+from kerjasama_nlp.jobs import batch, shards
+from kerjasama_nlp.jobs.batch import Options
+from kerjasama_nlp.jobs.shards import Shard
 
 PACT = "Indonesia dan Jepang menandatangani perjanjian dagang di Tokyo."
 LOCAL = "Petani Sleman panen cabai."

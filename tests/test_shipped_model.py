@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from conftest import PROJECT
 
-from kerjasama_nlp import labels
+from kerjasama_nlp.answers.gold import read_questions
 from kerjasama_nlp.evaluation import score_labels, score_questions
-from kerjasama_nlp.gold import read_questions
+from kerjasama_nlp.labels import labelled as labels
 
 CORPUS = PROJECT / "corpus"
 # Floors below what is measured (README), so that a real loss fails and a rounding difference doesn't.

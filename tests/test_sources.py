@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from inputs import FORMATS, TEXTS, Dripping, jsonl, no_input, pipe, read, table, write
 
 from kerjasama_nlp.errors import InputError, UsageError
-from kerjasama_nlp.sources import open_source
+from kerjasama_nlp.inputs.sources import open_source
 
 ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "utf-32", "cp1252"]
 
@@ -184,6 +184,6 @@ def test_named_pipe(tmp_path):
 
 def test_nothing_heavy_is_imported():
     """Opening and reading text takes the standard library only."""
-    code = "import sys; import kerjasama_nlp.rows; print(*{'numpy', 'pyarrow', 'zstandard'} & set(sys.modules))"
+    code = "import sys; import kerjasama_nlp.inputs.rows; print(*{'numpy', 'pyarrow', 'zstandard'} & set(sys.modules))"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, timeout=60)
     assert ended.stdout.decode().strip() == ""

@@ -7,9 +7,9 @@ from conftest import cases, growth, shown
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kerjasama_nlp.clean import clean
-from kerjasama_nlp.furniture import is_boilerplate
-from kerjasama_nlp.structure import parse
+from kerjasama_nlp.documents.furniture import is_boilerplate
+from kerjasama_nlp.documents.structure import parse
+from kerjasama_nlp.language.clean import clean
 
 SENTENCE = "Serikat Teh lahir dari pertemuan tujuh negara yang ingin menjaga harga daun teh di pasar dunia."
 # Lines without furniture, of every kind that `parse` tells apart.

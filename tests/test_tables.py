@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from inputs import no_input, pipe, read, write
 
-from kerjasama_nlp import blocks, row_lines, tables
-from kerjasama_nlp.rows import RowReader
-from kerjasama_nlp.sources import open_source
+from kerjasama_nlp.inputs import blocks, row_lines, tables
+from kerjasama_nlp.inputs.rows import RowReader
+from kerjasama_nlp.inputs.sources import open_source
 
 
 @pytest.mark.parametrize("case", cases("tables.json"))

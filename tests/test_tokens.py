@@ -5,8 +5,9 @@ from conftest import cases
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kerjasama_nlp import resources, stemming, tokens
-from kerjasama_nlp.tokens import SURFACE, Analyzer
+from kerjasama_nlp import resources
+from kerjasama_nlp.language import stemming, tokens
+from kerjasama_nlp.language.tokens import SURFACE, Analyzer
 
 ANALYZER = Analyzer()
 

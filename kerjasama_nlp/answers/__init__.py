@@ -1,0 +1,1 @@
+"""Questions to answers: index, concepts, evidence, ranking, refusal."""

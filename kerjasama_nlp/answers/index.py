@@ -1,0 +1,156 @@
+"""The searchable corpus: passages, the lexicon of their words, and their postings."""
+
+from __future__ import annotations
+
+import json
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kerjasama_nlp.answers import tfidf
+from kerjasama_nlp.answers.questions import Concept, QuestionReader
+from kerjasama_nlp.answers.tfidf import Postings
+from kerjasama_nlp.errors import InputError, ModelError
+from kerjasama_nlp.i18n import _
+from kerjasama_nlp.language import stemming
+from kerjasama_nlp.language.tokens import SURFACE, Analyzer
+from kerjasama_nlp.records import Passage, PassageKind
+from kerjasama_nlp.vocabulary import Vocabulary
+
+_KINDS = frozenset(get_args(PassageKind))
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A retrieved passage: its number in the index and its score (> 0)."""
+
+    passage: int
+    score: float
+
+
+class PassageStore(Sequence[Passage]):
+    """Passages kept as JSON lines in one byte array and parsed when asked for.
+
+    `offsets` (n + 1 integers) says where each line starts. Asking for a line that isn't a passage raises
+    ModelError: reading all of them when a model opens would cost more than the answer.
+    """
+
+    def __init__(self, blob: NDArray[np.uint8], offsets: NDArray[np.int64]) -> None:
+        self.blob = blob
+        self.offsets = offsets
+
+    @classmethod
+    def encode(cls, passage: Passage) -> bytes:
+        """Return the JSON line of a passage; half characters, which UTF-8 can't hold, become U+FFFD."""
+        row = [passage.article_id, passage.title, passage.path, passage.section, passage.text, passage.kind]
+        line = json.dumps(row, ensure_ascii=False) + "\n"
+        # In UTF-16 two halves that belong together meet again: only lone ones are lost.
+        return line.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def __getitem__(self, index: int) -> Passage:  # type: ignore[override]
+        line = self.blob[self.offsets[index] : self.offsets[index + 1]].tobytes()
+        try:
+            return _to_passage(json.loads(line.decode()))
+        except (ValueError, TypeError, RecursionError):
+            raise ModelError(
+                _("the model is damaged (passage {number}); copy it again or retrain it").format(number=index)
+            ) from None
+
+
+def _to_passage(row: Any) -> Passage:
+    """Return a stored row as a passage; raises ValueError or TypeError where it is none."""
+    article_id, title, path, section, text, kind = row
+    if kind not in _KINDS or not all(isinstance(value, str) for value in row):
+        raise ValueError(row)
+    return Passage(article_id, title, path, section, text, kind)
+
+
+class Index:
+    """Finds passages by the terms of a question.
+
+    `terms` are the index terms; `words` the distinct folded words of the corpus, whose stems are
+    `terms[word_stems[i]]` (-1 where a word is a compound of others or a function word).
+    """
+
+    def __init__(
+        self,
+        passages: PassageStore,
+        terms: Vocabulary,
+        words: Vocabulary,
+        word_stems: NDArray[np.int32],
+        postings: Postings,
+    ) -> None:
+        self.passages = passages
+        self.terms = terms
+        self.words = words
+        self.word_stems = word_stems
+        self.postings = postings
+        self.n_passages = len(passages)
+        self.analyzer = Analyzer(self._stem)
+        self.reader = QuestionReader(self.analyzer, self)
+
+    def _stem(self, word: str) -> str:
+        return self.stem_of(word) or stemming.stem(word)
+
+    def stem_of(self, word: str) -> str | None:
+        """Return the stem of a word of the corpus, None for other words."""
+        found = self.words.find(word)
+        return self.terms.word(int(self.word_stems[found])) if found >= 0 else None
+
+    def document_frequency(self, term: str) -> int:
+        """Return how many passages hold `term`."""
+        found = self.terms.find(term)
+        return int(self.postings.starts[found + 1] - self.postings.starts[found]) if found >= 0 else 0
+
+    def search(self, concepts: Sequence[Concept], k: int) -> list[Hit]:
+        """Return the `k` best passages, best first."""
+        query = [
+            (found, weight)
+            for concept in concepts
+            for term, weight in concept.terms.items()
+            if (found := self.terms.find(term)) >= 0
+        ]
+        scores = tfidf.score(self.postings, query, self.n_passages)
+        return [Hit(int(passage), float(scores[passage])) for passage in tfidf.top(scores, k)]
+
+
+def build(passages: Iterable[Passage]) -> Index:
+    """Index passages; raises InputError when there is none, or no word in them that could be asked for."""
+    analyzer = Analyzer()
+    numbers: dict[str, int] = {}
+    occurrences, fields = array("i"), array("B")
+    ends, offsets = array("q"), array("q", [0])
+    lines: list[bytes] = []
+    for passage in passages:
+        for field, text in enumerate((passage.title, passage.section or passage.title, passage.text)):
+            for term in analyzer.analyze(text):
+                occurrences.append(numbers.setdefault(term, len(numbers)))
+                fields.append(field)
+        ends.append(len(occurrences))
+        lines.append(PassageStore.encode(passage))
+        offsets.append(offsets[-1] + len(lines[-1]))
+    if not numbers:
+        raise InputError(_("found no text in the articles; expected at least one paragraph"))
+    terms = Vocabulary.from_terms(numbers)
+    rank = np.empty(len(numbers), dtype=np.int32)
+    rank[[numbers[terms.word(i)] for i in range(len(terms))]] = np.arange(len(terms), dtype=np.int32)
+    surface = np.array([terms[i].startswith(SURFACE.encode()) for i in range(len(terms))])
+    postings = tfidf.build_postings(
+        rank[np.frombuffer(occurrences, dtype=np.int32)],
+        np.frombuffer(fields, dtype=np.uint8),
+        np.frombuffer(ends, dtype=np.int64),
+        len(terms),
+        surface,
+    )
+    stems = {word: numbers[word_terms[0]] for word, word_terms in analyzer.seen() if word_terms[0] in numbers}
+    words = Vocabulary.from_terms(stems)
+    word_stems = rank[[stems[words.word(i)] for i in range(len(words))]]
+    store = PassageStore(np.frombuffer(b"".join(lines), dtype=np.uint8), np.frombuffer(offsets, dtype=np.int64))
+    return Index(store, terms, words, word_stems, postings)

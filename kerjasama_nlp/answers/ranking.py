@@ -1,0 +1,64 @@
+"""The linear models that rank units and judge the best one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from math import exp, isfinite
+from typing import Any, Self
+
+from kerjasama_nlp.answers.evidence import Features, Unit
+
+# A question of which the corpus knows less than this share is about something else, however well the rest
+# fits ("cara membuat rendang"): the confidence falls in proportion. Questions over the project's corpus
+# with an answer stay as they are.
+MIN_KNOWN = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Ranker:
+    """Weights over `evidence.Features`, by name.
+
+    `rank` orders the units of one question. `confidence` (with `bias`) gives the log-odds that the best
+    unit answers it; `threshold` is the least confidence at which it is given as the answer.
+    """
+
+    rank: Mapping[str, float]
+    confidence: Mapping[str, float]
+    bias: float
+    threshold: float
+
+    def score(self, unit: Unit) -> float:
+        """Return a unit's ranking score, comparable within one question."""
+        return _dot(self.rank, unit.features)
+
+    def probability(self, unit: Unit) -> float:
+        """Return the probability (0..1) that `unit` answers its question."""
+        odds = self.bias + _dot(self.confidence, unit.features)
+        trust = min(1.0, unit.features.known / MIN_KNOWN)
+        return trust / (1 + exp(-max(-30.0, min(30.0, odds))))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON object from which `from_json` restores the ranker."""
+        return {
+            "rank": dict(self.rank),
+            "confidence": dict(self.confidence),
+            "bias": self.bias,
+            "threshold": self.threshold,
+        }
+
+    @classmethod
+    def from_json(cls, value: Any) -> Self:
+        """Restore a ranker; raises ValueError, KeyError or TypeError where the object isn't one."""
+        names = {f.name for f in fields(Features)}
+        rank, confidence = value["rank"], value["confidence"]
+        numbers = [value["bias"], value["threshold"], *rank.values(), *confidence.values()]
+        if set(rank) != names or set(confidence) != names:
+            raise ValueError("answering.json")
+        if not all(type(number) in (int, float) and isfinite(number) for number in numbers):
+            raise ValueError("answering.json")
+        return cls(rank, confidence, float(value["bias"]), float(value["threshold"]))
+
+
+def _dot(weights: Mapping[str, float], features: Features) -> float:
+    return sum((weight * float(getattr(features, name)) for name, weight in weights.items()), 0.0)

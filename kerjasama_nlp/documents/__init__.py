@@ -1,0 +1,1 @@
+"""Raw articles to passages: markup, furniture, sections, lists."""

@@ -1,0 +1,1 @@
+"""Files and folders to rows: encodings, compression, tables, Parquet."""

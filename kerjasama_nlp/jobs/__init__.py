@@ -1,0 +1,1 @@
+"""Labelling files: blocks, workers, outputs, checkpoints, shards."""

@@ -1,0 +1,1 @@
+"""News to labels: parties, features, linear models, labelled files."""

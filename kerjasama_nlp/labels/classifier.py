@@ -1,0 +1,232 @@
+"""Labelling texts by form and sectors: linear models over `features`, served in NumPy.
+
+A text's features are weighted by block: words, pairs, runs and organisations by TF-IDF,
+
+    (1 + ln count) * idf,    idf = ln((1 + n) / (1 + df)) + 1,
+
+scaled to unit length (words and pairs, runs and organisations together); structural features count
+STRUCTURE each. A score is a dot product with a label's weights; forms are calibrated together (softmax of
+score / temperature), each sector on its own (logistic).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from math import isfinite
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kerjasama_nlp.arrays import Floats, Ints, check_offsets
+from kerjasama_nlp.labels import parties
+from kerjasama_nlp.labels.features import BLOCK_TEXTS, Counts, Features, batches
+from kerjasama_nlp.labels.reading import Reading, all_parties
+from kerjasama_nlp.records import Labels
+from kerjasama_nlp.vocabulary import Vocabulary
+
+FORMS = ("bilateral", "regional", "multilateral", "bukan")
+NOT_COOPERATION = "bukan"
+SECTORS = (
+    "ekonomi",
+    "politik",
+    "pertahanan_keamanan",
+    "hukum",
+    "sosial",
+    "budaya",
+    "pendidikan",
+    "kesehatan",
+    "iptek",
+    "lingkungan",
+)
+# What a structural feature counts beside a text's words, whose weights together have length 1.
+STRUCTURE = 0.27
+# A feature's block by the letter before its colon; blocks 0 and 1 are scaled to unit length each.
+BLOCKS = {"w": 0, "b": 0, "n": 1, "o": 1, "s": 2}
+_STRUCTURE_BLOCK = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What was chosen on held-out predictions.
+
+    `temperature` divides form scores; `slopes` and `offsets` (one a sector) calibrate sector scores;
+    `sector_threshold` is the least probability at which a sector is given; texts whose form's
+    probability stays below `review_below` are to be looked at.
+    """
+
+    temperature: float
+    slopes: tuple[float, ...]
+    offsets: tuple[float, ...]
+    sector_threshold: float
+    review_below: float
+
+    @classmethod
+    def from_json(cls, value: Any) -> Self:
+        """Restore settings; raises ValueError, TypeError or LookupError where the object isn't any."""
+        slopes, offsets = tuple(map(float, value["slopes"])), tuple(map(float, value["offsets"]))
+        single = [float(value[name]) for name in ("temperature", "sector_threshold", "review_below")]
+        if len(slopes) != len(SECTORS) or len(offsets) != len(SECTORS) or single[0] <= 0:
+            raise ValueError("labelling.json")
+        if not all(map(isfinite, (*slopes, *offsets, *single))):
+            raise ValueError("labelling.json")
+        return cls(single[0], slopes, offsets, single[1], single[2])
+
+
+class Classifier:
+    """Labels texts.
+
+    `vocabulary` holds the names of n features, `idf` (n) their weights, `weights` (n x 14) one column a
+    form and a sector, `bias` (14) the intercepts.
+    """
+
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        idf: NDArray[np.float32],
+        weights: NDArray[np.float32],
+        bias: NDArray[np.float32],
+        settings: Settings,
+    ) -> None:
+        self.vocabulary = vocabulary
+        self.idf = idf
+        self.weights = weights
+        self.bias = bias
+        self.settings = settings
+        self._features = Features(vocabulary.decoded())
+        self._blocks = feature_blocks(self._features.names)
+
+    @classmethod
+    def from_parts(cls, settings: Any, arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """Assemble a classifier from what `to_parts` gave; raises ValueError, TypeError or LookupError."""
+        check_offsets("features", arrays["features_offsets"], len(arrays["features"]))
+        vocabulary = Vocabulary(arrays["features"], arrays["features_offsets"])
+        outputs = len(FORMS) + len(SECTORS)
+        if settings["forms"] != list(FORMS) or settings["sectors"] != list(SECTORS):
+            raise ValueError("labels")
+        if len(arrays["feature_idf"]) != len(vocabulary) or len(arrays["label_bias"]) != outputs:
+            raise ValueError("features")
+        if not all(np.isfinite(arrays[name]).all() for name in ("feature_idf", "label_weights", "label_bias")):
+            raise ValueError("label_weights")
+        return cls(
+            vocabulary,
+            arrays["feature_idf"],
+            arrays["label_weights"].reshape(len(vocabulary), outputs),
+            arrays["label_bias"],
+            Settings.from_json(settings),
+        )
+
+    def to_parts(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        """Return settings as a JSON object, and the arrays."""
+        arrays: dict[str, NDArray[Any]] = {
+            "features": self.vocabulary.blob,
+            "features_offsets": self.vocabulary.offsets,
+            "feature_idf": self.idf,
+            "label_weights": np.ascontiguousarray(self.weights).reshape(-1),
+            "label_bias": self.bias,
+        }
+        return {"forms": list(FORMS), "sectors": list(SECTORS), **asdict(self.settings)}, arrays
+
+    def label(self, texts: Iterable[str]) -> Iterator[Labels]:
+        """Yield the labels of each text, in order; texts are read BLOCK_TEXTS at a time."""
+        for block in batches(texts, BLOCK_TEXTS):
+            yield from self._label(block)
+
+    def label_one(self, text: str) -> Labels:
+        """Return the labels of one text."""
+        return next(self.label([text]))
+
+    def _label(self, texts: Sequence[str]) -> Iterator[Labels]:
+        found, reading = self._features.count(texts)
+        scores = self._scores(found, len(texts))
+        forms = softmax(scores[:, : len(FORMS)] / self.settings.temperature)
+        sectors = logistic(scores[:, len(FORMS) :] * np.array(self.settings.slopes) + np.array(self.settings.offsets))
+        best = forms.argmax(axis=1)
+        confidence = forms[np.arange(len(texts)), best]
+        for form, sure, probability, names in zip(
+            best.tolist(), confidence.tolist(), sectors.tolist(), party_names(reading), strict=True
+        ):
+            yield Labels(
+                FORMS[form],
+                sure,
+                () if FORMS[form] == NOT_COOPERATION else self._sectors(probability),
+                dict(zip(SECTORS, probability, strict=True)),
+                names,
+                sure < self.settings.review_below,
+            )
+
+    def _scores(self, found: Counts, n: int) -> Floats:
+        """Return a score a label (columns) for each of `n` texts."""
+        scores = np.tile(self.bias.astype(np.float64), (n, 1))
+        texts, starts = np.unique(found.text, return_index=True)
+        if len(texts):
+            values = weigh(found, self.idf, self._blocks, n)
+            scores[texts] += np.add.reduceat(values[:, None] * self.weights[found.number], starts, axis=0)
+        return scores
+
+    def _sectors(self, probability: Sequence[float]) -> tuple[str, ...]:
+        """Return the sectors at or above the threshold, the likeliest where none is."""
+        given = [name for name, p in zip(SECTORS, probability, strict=True) if p >= self.settings.sector_threshold]
+        return tuple(given) or (SECTORS[probability.index(max(probability))],)
+
+    def explain(self, text: str, most: int = 8) -> list[tuple[str, float]]:
+        """Return the features that speak most for (> 0) and against (< 0) the form given to a text.
+
+        Each with its part of the score, against the mean of all forms, strongest first.
+        """
+        found, _reading = self._features.count([text])
+        columns = self.weights[found.number, : len(FORMS)]
+        form = int(self._scores(found, 1)[0, : len(FORMS)].argmax())
+        parts = weigh(found, self.idf, self._blocks, 1) * (columns[:, form] - columns.mean(axis=1))
+        order = np.argsort(-np.abs(parts), kind="stable")[:most]
+        return [(self._features.names[found.number[i]], float(parts[i])) for i in order]
+
+
+def feature_blocks(names: Sequence[str]) -> Ints:
+    """Return the block of each feature."""
+    return np.array([BLOCKS[name[0]] for name in names], dtype=np.int64)
+
+
+def weigh(found: Counts, idf: NDArray[np.float32], blocks: Ints, n: int) -> Floats:
+    """Return the values of the features of `n` texts."""
+    block = blocks[found.number]
+    values: Floats = (1 + np.log(found.times)) * idf[found.number].astype(np.float64)
+    cell = found.text * (_STRUCTURE_BLOCK + 1) + block
+    lengths = np.sqrt(np.bincount(cell, values**2, n * (_STRUCTURE_BLOCK + 1)))
+    return np.where(block == _STRUCTURE_BLOCK, STRUCTURE, values / lengths[cell])
+
+
+def softmax(scores: Floats) -> Floats:
+    """Return probabilities that sum to 1 in each row.
+
+    >>> softmax(np.array([[0.0, 0.0]])).tolist()
+    [[0.5, 0.5]]
+    """
+    exponents = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    result: Floats = exponents / exponents.sum(axis=-1, keepdims=True)
+    return result
+
+
+def logistic(scores: Floats) -> Floats:
+    """Return a probability for each score."""
+    result: Floats = 1 / (1 + np.exp(-np.clip(scores, -30, 30)))
+    return result
+
+
+def party_names(reading: Reading) -> list[tuple[str, ...]]:
+    """Return the names of the states and organisations in each text, each once, in order of appearance."""
+    names: list[dict[str, None]] = [{} for _ in range(reading.n)]
+    for text, party in zip(reading.mention_text.tolist(), reading.mention_party.tolist(), strict=True):
+        name = _party_name(all_parties()[party].target[1])
+        if name is not None:
+            names[text][name] = None
+    return [tuple(found) for found in names]
+
+
+@cache
+def _party_name(key: str) -> str | None:
+    """Return the first name of a state or an organisation, None for other parties."""
+    found = parties.states().get(key) or parties.organisations().get(key)
+    return found.name if found is not None else None

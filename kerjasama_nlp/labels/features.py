@@ -1,0 +1,211 @@
+"""What the classifier sees in a text: named features, by number.
+
+    w:TERM, b:STEM STEM      its words (stems and surface forms) and pairs of neighbouring words
+    n:...                    runs of two or three words with the parties replaced by what they are:
+                             "n:bantu NEGARA", "n:RI dan NEGARA", "n:presiden NEGARA"
+    o:ID                     an organisation that is named
+    s:...                    structure: how many states from how many regions, which kinds of
+                             organisation, whose acts the verbs report, and these two by two
+
+Inside, a feature is a key: the numbers of its terms, packed into one integer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from itertools import islice
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kerjasama_nlp.arrays import Ints
+from kerjasama_nlp.labels import structural
+from kerjasama_nlp.labels.lexicon import TERM_BITS, UNKNOWN, Lexicon
+from kerjasama_nlp.labels.reading import Reader, Reading, all_parties
+
+# Texts read at once: enough for arrays to pay, few enough to stay in the processor's cache.
+BLOCK_TEXTS = 256
+_KINDS = ("w", "b", "n2", "n3", "o", "s")
+# Keys below this are looked up in an array.
+_DIRECT = 1 << 18
+_MASK = (1 << TERM_BITS) - 1
+
+
+class Counts(NamedTuple):
+    """Features of a block of texts: text `text[i]` has feature `number[i]` `times[i]` times.
+
+    Sorted by text, then by number; organisations and structure count 1.
+    """
+
+    text: Ints
+    number: Ints
+    times: Ints
+
+
+def _keys(reading: Reading) -> dict[str, tuple[Ints, Ints]]:
+    """Return for each kind of feature the texts that have one, and its key; unknown terms make no feature."""
+    found = {"w": (reading.term_text, reading.term)}
+    text, first = reading.word_text, reading.word_first
+    pairs = (first[:-1] != UNKNOWN) & (first[1:] != UNKNOWN) & (text[:-1] == text[1:])
+    found["b"] = text[:-1][pairs], (first[:-1][pairs] << TERM_BITS) | first[1:][pairs]
+    text, symbol = reading.symbol_text, reading.symbol
+    known, party = symbol != UNKNOWN, reading.symbol_party
+    two = known[:-1] & known[1:] & (party[:-1] | party[1:]) & (text[:-1] == text[1:])
+    key = (symbol[:-1][two] << TERM_BITS) | symbol[1:][two]
+    found["n2"] = text[:-1][two], key
+    three = known[:-2] & known[1:-1] & known[2:] & (party[:-2] | party[1:-1] | party[2:]) & (text[:-2] == text[2:])
+    key = (((symbol[:-2][three] << TERM_BITS) | symbol[1:-1][three]) << TERM_BITS) | symbol[2:][three]
+    found["n3"] = text[:-2][three], key
+    organisation = _is_organisation()[reading.mention_party]
+    found["o"] = reading.mention_text[organisation], reading.mention_party[organisation]
+    found["s"] = np.nonzero(structural.table(reading))  # type: ignore[assignment]
+    return found
+
+
+@cache
+def _is_organisation() -> NDArray[np.bool_]:
+    return np.array([party.target[0] == "organisation" for party in all_parties()], dtype=np.bool_)
+
+
+@cache
+def _organisations() -> Mapping[str, int]:
+    return {party.target[1]: n for n, party in enumerate(all_parties()) if party.target[0] == "organisation"}
+
+
+@cache
+def _structures() -> Mapping[str, int]:
+    return {name: column for column, name in enumerate(structural.names())}
+
+
+class Features:
+    """The features of a model: their names, numbered in the order given.
+
+    Raises ValueError where a name is none of a feature.
+
+    >>> features = Features(["b:padi asean", "o:asean", "w:padi"])
+    >>> features.of("Padi ASEAN, padi ASEAN.")
+    {'b:padi asean': 2, 'o:asean': 1, 'w:padi': 2}
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = names
+        parsed = [_parse(name) for name in names]
+        self._reader = Reader(term for kind, terms in parsed if kind not in _NAMED for term in terms)
+        number_of = self._reader.lexicon.number
+        keys: dict[str, list[int]] = {kind: [] for kind in _KINDS}
+        numbers: dict[str, list[int]] = {kind: [] for kind in _KINDS}
+        for number, (kind, terms) in enumerate(parsed):
+            if kind in _NAMED:  # one that the gazetteer no longer has occurs in no text
+                key = _NAMED[kind]().get(terms[0], -1)
+            else:
+                key = 0
+                for term in terms:
+                    key = key << TERM_BITS | number_of(term)
+            keys[kind].append(key)
+            numbers[kind].append(number)
+        self._once = np.array([name[0] in "os" for name in names], dtype=np.bool_)
+        self._tables = {kind: _Table(keys[kind], numbers[kind]) for kind in _KINDS}
+
+    def count(self, texts: Sequence[str]) -> tuple[Counts, Reading]:
+        """Return the features of texts, and what the texts were read as."""
+        reading = self._reader.read(texts)
+        found = _keys(reading)
+        pairs = [self._tables[kind].find(*found[kind]) for kind in _KINDS]
+        text = np.concatenate([text for text, _ in pairs])
+        number = np.concatenate([number for _, number in pairs])
+        size = max(len(self.names), 1)
+        unique, count = np.unique(text * size + number, return_counts=True)
+        text, number = np.divmod(unique, size)
+        count[self._once[number]] = 1
+        return Counts(text, number, count), reading
+
+    def of(self, text: str) -> dict[str, int]:
+        """Return the features of one text by name."""
+        found, _reading = self.count([text])
+        return {self.names[n]: k for n, k in zip(found.number.tolist(), found.times.tolist(), strict=True)}
+
+
+_TERMS = {"w": 1, "b": 2, "n2": 2, "n3": 3}
+_NAMED = {"o": _organisations, "s": _structures}
+
+
+def _parse(name: str) -> tuple[str, list[str]]:
+    """Return the kind of a feature and what it is made of; raises ValueError where the name is none of a feature."""
+    kind, parts = name[:1], name[2:].split(" ")
+    if kind == "n":
+        kind = f"n{len(parts)}"
+    if name[1:2] != ":" or len(parts) != _TERMS.get(kind, 1) or kind not in _KINDS:
+        raise ValueError(name)
+    return kind, parts
+
+
+class _Table:
+    """Keys of one kind of feature with the features' numbers."""
+
+    def __init__(self, keys: Sequence[int], numbers: Sequence[int]) -> None:
+        order = np.argsort(np.array(keys, dtype=np.int64), kind="stable")
+        self._keys = np.array(keys, dtype=np.int64)[order]
+        self._numbers = np.array(numbers, dtype=np.int64)[order]
+        self._direct: Ints | None = None
+        if len(keys) and self._keys[-1] < _DIRECT:  # an array of all keys there may be is quicker than a search
+            self._direct = np.full(_DIRECT, -1, dtype=np.int64)
+            self._direct[self._keys[self._keys >= 0]] = self._numbers[self._keys >= 0]
+
+    def find(self, text: Ints, key: Ints) -> tuple[Ints, Ints]:
+        """Return the texts and numbers of those keys that are features."""
+        if not len(self._keys):
+            return text[:0], key[:0]
+        if self._direct is not None:
+            number = self._direct[np.minimum(key, _DIRECT - 1)]
+            known = number >= 0
+            return text[known], number[known]
+        place = np.minimum(np.searchsorted(self._keys, key), len(self._keys) - 1)
+        known = self._keys[place] == key
+        return text[known], self._numbers[place[known]]
+
+
+def collect(texts: Iterable[str], least: Mapping[str, int]) -> list[str]:
+    """Return the names of all features that at least `least` texts have (by the name's first letter), sorted.
+
+    >>> collect(["Padi ASEAN.", "Beras ASEAN."], {"w": 2, "b": 2, "n": 2, "o": 2, "s": 3})
+    ['o:asean', 'w:asean']
+    """
+    reader = Reader()
+    found: dict[str, list[tuple[Ints, Ints]]] = {kind: [] for kind in _KINDS}
+    for block in batches(texts, BLOCK_TEXTS):
+        for kind, (text, key) in _keys(reader.read(block)).items():
+            found[kind].append(np.unique(_once(text, key), return_counts=True))
+    names = []
+    for kind, counted in found.items():
+        keys, place = np.unique(np.concatenate([keys for keys, _ in counted]), return_inverse=True)
+        counts = np.bincount(place, np.concatenate([counts for _, counts in counted]), len(keys))
+        names += [_name(kind, key, reader.lexicon) for key in keys[counts >= least[kind[0]]].tolist()]
+    return sorted(names)
+
+
+def _once(text: Ints, key: Ints) -> Ints:
+    """Return the keys, each once a text."""
+    order = np.lexsort((key, text))
+    text, key = text[order], key[order]
+    first = np.ones(len(key), dtype=np.bool_)
+    first[1:] = (text[1:] != text[:-1]) | (key[1:] != key[:-1])
+    return key[first]
+
+
+def _name(kind: str, key: int, lexicon: Lexicon) -> str:
+    """Return the name of the feature that a key stands for."""
+    if kind == "s":
+        return f"s:{structural.names()[key]}"
+    if kind == "o":
+        return f"o:{all_parties()[key].target[1]}"
+    terms = [lexicon.terms[key >> TERM_BITS * place & _MASK] for place in reversed(range(_TERMS[kind]))]
+    return f"{kind[0]}:{' '.join(terms)}"
+
+
+def batches(texts: Iterable[str], size: int) -> Iterator[list[str]]:
+    """Yield lists of `size` texts; the last may be shorter."""
+    remaining = iter(texts)
+    while block := list(islice(remaining, size)):
+        yield block

@@ -1,0 +1,1 @@
+"""Indonesian text to terms: cleaning, sentences, spelling, stems, tokens."""

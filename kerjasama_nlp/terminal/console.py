@@ -1,0 +1,127 @@
+"""The standard streams: the only module that reads, writes or replaces them.
+
+Standard output is data, standard error everything else; all three are UTF-8, whatever the locale.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from io import TextIOWrapper
+from typing import BinaryIO, TextIO
+
+from kerjasama_nlp.errors import InputError
+from kerjasama_nlp.i18n import _
+from kerjasama_nlp.terminal import help_text
+
+PROMPT = "kerjasama> "
+
+
+def prepare() -> None:
+    """Make the streams UTF-8, and put a stand-in where the caller closed one.
+
+    A closed input is an empty one, and closed errors are read by nobody. A closed output fails when
+    something is written, and only then: a command that prints nothing doesn't need it.
+    """
+    if sys.stdin is None:
+        sys.stdin = os.fdopen(os.open(os.devnull, os.O_RDONLY))
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w")
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # Tools on Windows put a byte order mark before what they pipe.
+            stream.reconfigure(encoding="utf-8-sig" if stream is sys.stdin else "utf-8", errors="replace")
+
+
+def say(text: str) -> None:
+    """Print data at once, so that a program at the other end of a pipe needn't wait for it."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def write(data: bytes) -> None:
+    """Print data that is encoded already."""
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
+def note(text: str) -> None:
+    """Tell a person something in one line; it may hold names that came from anywhere."""
+    from kerjasama_nlp.terminal.render import printable
+
+    try:
+        sys.stderr.write(printable(text).replace("\n", " ") + "\n")
+        sys.stderr.flush()
+    except OSError:  # there is nowhere left to say so
+        _discard(sys.stderr)
+
+
+def discard_output() -> None:
+    """Throw away what is still to be written: Python would try again at the end, and complain."""
+    _discard(sys.stdout)
+
+
+def _discard(stream: TextIO) -> None:
+    with contextlib.suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def lines() -> Iterator[str]:
+    """Yield the lines of standard input without their ends; raises InputError where it can't be read."""
+    try:
+        for line in sys.stdin:
+            yield line.rstrip("\r\n")
+    except OSError as error:
+        raise InputError(_("standard input cannot be read ({reason})").format(reason=error.strerror or error)) from None
+
+
+def binary_input() -> BinaryIO:
+    """Return standard input as bytes."""
+    return sys.stdin.buffer
+
+
+def is_interactive() -> bool:
+    """Tell whether a person types at standard input."""
+    return sys.stdin.isatty()
+
+
+def typed_lines() -> Iterator[str]:
+    """Yield the lines typed at the prompt until the end of input, blank ones left out."""
+    on_screen = sys.stdout.isatty()
+    if on_screen:
+        with contextlib.suppress(ImportError):
+            import readline  # noqa: F401  # line editing and history for input()
+    while True:
+        try:
+            if not on_screen:  # input() would print its prompt into the redirected data
+                sys.stderr.write(PROMPT)
+                sys.stderr.flush()
+            line = input(PROMPT if on_screen else "")
+        except EOFError:
+            end_line()
+            return
+        if line.strip():
+            yield line
+
+
+def end_line() -> None:
+    """End the line that a prompt or an interrupt left open on a terminal."""
+    if sys.stderr.isatty():
+        sys.stderr.write("\n")
+
+
+@contextlib.contextmanager
+def progress(unit: str) -> Iterator[help_text.Progress | None]:
+    """Give a counter that draws on a terminal, None elsewhere; whatever ends the block, its line is wiped."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    counter = help_text.Progress(unit)
+    try:
+        yield counter
+    finally:
+        counter.wipe()

@@ -1,0 +1,160 @@
+"""Records to text and JSON; nothing here prints."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from kerjasama_nlp.documents.passages import SECTION_SEPARATOR
+from kerjasama_nlp.i18n import _
+from kerjasama_nlp.language.clean import drop_invisible
+from kerjasama_nlp.records import Answer, Source
+
+# Answers and refusals are Indonesian whatever the reader's locale (a contract), so these aren't translated.
+REFUSAL = "Korpus tidak memuat jawabannya."
+_MISSING = "Tidak ditemukan: {words}."
+_NEAREST = "Bagian terdekat: {sections}."
+_SOURCE = "Sumber: {source} (keyakinan {confidence})"
+# Control, format and separator characters, and half characters: a terminal obeys them, or other tools take
+# them for the end of a line.
+_UNSAFE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+
+def answer_json(answer: Answer) -> str:
+    """Return an answer as one line of JSON; the keys are a contract.
+
+    "missing" (the question's words that the best candidate doesn't speak of) is an extension of the first
+    four: with a refusal, it is what a program can tell its reader.
+    """
+    row = {
+        "question": answer.question,
+        "answer": answer.answer,
+        "confidence": round(answer.confidence, 4),
+        "sources": [{**asdict(source), "score": round(source.score, 4)} for source in answer.sources],
+        "missing": list(answer.missing),
+    }
+    return to_json(row)
+
+
+def to_json(value: object, indent: int | None = None) -> str:
+    r"""Return JSON that any UTF-8 stream can carry and any terminal can show, whatever the text holds.
+
+    >>> print(to_json(["Côte\u202e"]))
+    ["Côte\u202e"]
+    """
+    return safe_json(json.dumps(value, ensure_ascii=False, indent=indent))
+
+
+def safe_json(text: str) -> str:
+    r"""Return a text in JSON with its unsafe characters written as escapes; half a character becomes U+FFFD.
+
+    Line ends and tabs stay: JSON has them between its tokens only, where an escape would be an error.
+
+    >>> print(safe_json('{"a": "x\u200b\xa0y"}'))
+    {"a": "x\u200b y"}
+    """
+    if text.isprintable():
+        return text
+    for char in set(text):
+        if char not in "\r\n\t" and not _is_safe(char):
+            escape = "\ufffd" if unicodedata.category(char) == "Cs" else json.dumps(char)[1:-1]
+            text = text.replace(char, escape)
+    return text
+
+
+def _is_safe(char: str) -> bool:
+    return char.isprintable() or unicodedata.category(char) not in _UNSAFE
+
+
+def answer_text(answer: Answer) -> str:
+    """Return an answer as a reader sees it: the answer and its source, or the refusal and what comes near."""
+    if answer.answer is not None:
+        source = _SOURCE.format(source=source_name(answer.sources[0]), confidence=decimal(answer.confidence))
+        return f"{printable(answer.answer)}\n\n{source}"
+    lines = [REFUSAL]
+    if answer.missing:
+        lines.append(_MISSING.format(words=", ".join(printable(word) for word in answer.missing)))
+    if answer.sources:
+        nearest = list(dict.fromkeys(source_name(source) for source in answer.sources))[:3]
+        lines.append(_NEAREST.format(sections="; ".join(nearest)))
+    return "\n".join(lines)
+
+
+def source_name(source: Source) -> str:
+    """Return title, section and file of a source on one line."""
+    name = SECTION_SEPARATOR.join(part for part in (source.title, source.section) if part)
+    return printable(f"{name} [{source.path}]").replace("\n", " ")
+
+
+def decimal(value: float) -> str:
+    """Return a number between 0 and 1 with two decimals, the Indonesian way.
+
+    >>> decimal(0.973)
+    '0,97'
+    """
+    return f"{value:.2f}".replace(".", ",")
+
+
+def printable(text: str) -> str:
+    r"""Return text that is safe on a terminal: line ends and tabs kept, every other control character gone.
+
+    >>> printable("a\x1b[31mb\u202ec\n")
+    'a[31mbc\n'
+    """
+    text = drop_invisible(text)
+    return "".join(c for c in text if c in "\n\t" or _is_safe(c))
+
+
+def table(rows: Mapping[str, object]) -> str:
+    """Return names and values in two columns.
+
+    >>> print(table({"answerable": 3, "score": 0.5}))
+    answerable  3
+    score       0.5
+    """
+    width = max(len(name) for name in rows)
+    return "\n".join(printable(f"{name:{width}}  {value}").replace("\n", " ") for name, value in rows.items())
+
+
+def label_scores(scores: Mapping[str, Any]) -> str:
+    """Return the scores of `evaluation.score_labels` as tables: overall, by form, by sector, confusion."""
+    overall = {name: value for name, value in scores.items() if not isinstance(value, dict)}
+    lines = [table(overall)]
+    for part in ("form", "sector"):
+        lines.append("\n" + f"{part:22}{'precision':>10}{'recall':>10}{'f1':>10}{'n':>7}")
+        lines += [
+            f"{name:22}{row['precision']:10.3f}{row['recall']:10.3f}{row['f1']:10.3f}{row['n']:7}"
+            for name, row in scores[part].items()
+        ]
+    forms = list(scores["confusion"])
+    lines.append("\n" + f"{'gold / given':22}" + "".join(f"{name:>14}" for name in forms))
+    lines += [f"{a:22}" + "".join(f"{row[b]:14}" for b in forms) for a, row in scores["confusion"].items()]
+    return "\n".join(lines)
+
+
+def info_text(manifest: Mapping[str, Any], folder: str) -> str:
+    """Return what a model's manifest says, for a reader; "?" where it doesn't say.
+
+    Only the format and the list of files were checked when it was read: the rest may be anything.
+    """
+    package, versions = _mapping(manifest.get("package")), _mapping(manifest.get("versions"))
+    size = sum(entry["size"] for entry in manifest["files"].values())
+    return table(
+        {
+            _("model"): folder,
+            _("format"): manifest["format"],
+            _("made by"): f"{package.get('name', '?')} {package.get('version', '?')}",
+            _("with"): ", ".join(f"{name} {number}" for name, number in sorted(versions.items())),
+            _("articles"): manifest.get("articles", "?"),
+            _("passages"): manifest.get("passages", "?"),
+            _("terms"): manifest.get("terms", "?"),
+            _("size"): _("{kilobytes} kB").format(kilobytes=size // 1000),
+        }
+    )
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
