@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -25,9 +25,12 @@ from sklearn.svm import LinearSVC
 from kerjasama_nlp.labels import labelled as labels
 from kerjasama_nlp.labels import parties
 from kerjasama_nlp.labels import training as label_training
-from kerjasama_nlp.labels.classifier import FORMS, NOT_COOPERATION, SECTORS
+from kerjasama_nlp.labels.label_set import standard
 from kerjasama_nlp.labels.labelled import LabelledText
 from kerjasama_nlp.language.tokens import Analyzer
+
+FORMS, SECTORS = standard().forms, standard().sectors
+NOT_COOPERATION = standard().none
 
 Given = list[tuple[str, set[str]]]
 PARTS = {
@@ -61,7 +64,7 @@ def scores(gold: Sequence[LabelledText], given: Given) -> dict[str, float]:
 
 def ours(train: Sequence[LabelledText], test: Sequence[LabelledText]) -> Given:
     """Label with the project's classifier."""
-    fitted = label_training.fit(train)
+    fitted = label_training.fit(train).classifier
     return [(found.form, set(found.sectors)) for found in fitted.label(entry.text for entry in test)]
 
 
@@ -69,16 +72,12 @@ def only(blocks: str) -> Callable[[Sequence[LabelledText], Sequence[LabelledText
     """Return the classifier with some blocks of features only."""
 
     def run(train: Sequence[LabelledText], test: Sequence[LabelledText]) -> Given:
-        collect = label_training.collect
-
-        def some(texts: Iterable[str], least: Mapping[str, int]) -> list[str]:
-            return [name for name in collect(texts, least) if name[0] in blocks]
-
-        label_training.collect = some
+        least = label_training.MIN_TEXTS
+        label_training.MIN_TEXTS = {block: n if block in blocks else len(train) + 1 for block, n in least.items()}
         try:
             return ours(train, test)
         finally:
-            label_training.collect = collect
+            label_training.MIN_TEXTS = least
 
     return run
 

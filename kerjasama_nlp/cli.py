@@ -115,55 +115,35 @@ def ask(
 
 
 @app.command(cls=help_text.Command, help=_("Train a model on your own articles, labelled news, or both."))
-def train(
-    output: Annotated[Path, typer.Option("--output", "-o", help=_("Model folder to make."))],
-    articles: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--articles", help=_("Folder of .txt, .md, .html and .jsonl files, or one such file; repeatable.")
-        ),
-    ] = None,
-    questions: Annotated[
-        list[Path] | None,
-        typer.Option("--questions", help=_("JSONL of questions over the articles, to fit ranking and refusal on.")),
-    ] = None,
-    labels: Annotated[
-        list[Path] | None,
-        typer.Option("--labels", help=_("JSONL or CSV of news with text, form and sectors; repeatable.")),
-    ] = None,
-    base: Annotated[
-        Path | None,
-        typer.Option("--base", help=_("Model that gives what isn't trained."), show_default=_("the one shipped")),
-    ] = None,
+def train(  # noqa: PLR0913, PLR0917  # the contract's options
+    output: options.TrainOutput = None,
+    articles: options.Articles = None,
+    questions: options.Questions = None,
+    labels: options.TrainLabels = None,
+    label_set: options.LabelSetFile = None,
+    test: options.TestLabels = None,
+    base: options.Base = None,
     encoding: options.Encoding = "utf-8",
+    jobs: options.TrainJobs = 1,
+    max_errors: options.MaxErrors = 20,
+    check: options.Check = False,
+    json: options.Json = False,
+    replace: options.Replace = False,
     force: options.Force = False,
 ) -> None:
-    """Train on articles and labelled news, and write the model folder."""
-    from kerjasama_nlp import files, training
-    from kerjasama_nlp.model import save
-    from kerjasama_nlp.model_files import MANIFEST
+    """Train on articles and labelled news, and write the model folder; or list labels that are likely wrong."""
+    from kerjasama_nlp.terminal import train_command
 
-    if not articles and not labels and not questions:
-        raise UsageError(_("found nothing to train on; expected --articles DIR, --labels FILE, or both"))
-    files.refuse_existing(output, force=force, marker=MANIFEST)
-    with console.progress(_("articles")) as progress:
-        trained = training.train(
-            articles or (),
-            questions=questions or (),
-            labels=labels or (),
-            base=base,
-            encoding=encoding,
-            progress=progress,
-        )
-    save(trained, output, force=force)
-    console.note(
-        _("{output}: {articles} articles, {passages} passages, {terms} terms, {labelled} labelled texts").format(
-            output=output,
-            articles=trained.training.get("articles", "?"),
-            passages=trained.index.n_passages,
-            terms=len(trained.index.terms),
-            labelled=trained.training.get("labelled", 0),
-        )
+    files = train_command.label_files(labels, label_set, test, encoding, jobs, max_errors)
+    if check:
+        if files is None or articles or questions:
+            raise UsageError(_("--check looks at labels alone; expected --labels FILE and nothing else to train on"))
+        train_command.check(files, json=json)
+        return
+    if output is None:
+        raise UsageError(_("expected a model folder to make; name it with --output"))
+    train_command.train(
+        output, articles or (), questions or (), files, base=base, encoding=encoding, replace=replace, force=force
     )
 
 

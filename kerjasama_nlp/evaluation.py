@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerjasama_nlp.answers.gold import GoldQuestion
-from kerjasama_nlp.labels.classifier import FORMS, NOT_COOPERATION, SECTORS
+from kerjasama_nlp.labels.label_set import LabelSet
 from kerjasama_nlp.labels.labelled import LabelledText
 from kerjasama_nlp.model import Model
+from kerjasama_nlp.records import Labels
 
 BINS = 10
 
@@ -62,51 +63,53 @@ def score_questions(model: Model, gold: Sequence[GoldQuestion]) -> QuestionScore
 
 
 def score_labels(model: Model, gold: Sequence[LabelledText]) -> dict[str, Any]:
-    """Label every text and compare; a JSON object of scores between 0 and 1.
+    """Label every text and compare; see `label_scores`."""
+    return label_scores(gold, model.label([entry.text for entry in gold]), model.classifier.label_set)
+
+
+def label_scores(gold: Sequence[LabelledText], given: Sequence[Labels], label_set: LabelSet) -> dict[str, Any]:
+    """Compare the labels given to texts with the right ones; a JSON object of scores between 0 and 1.
 
     `form` and `sector` hold precision, recall, F1 and count by label; `confusion` counts forms, gold by
-    given; sectors are compared on texts whose gold form isn't `bukan`; `coverage_at_95` is the share of
-    texts, surest first, of which 95 % have the right form.
+    given; sectors are compared on texts whose gold form has any; `cooperation_f1` is the F1 of having a form
+    with sectors, null in a label set without such a form; `coverage_at_95` is the share of texts, surest
+    first, of which 95 % have the right form.
     """
-    given = model.label([entry.text for entry in gold])
+    pairs = list(zip(gold, given, strict=True))
+    confusion = {a: dict.fromkeys(label_set.forms, 0) for a in label_set.forms}
+    for g, p in pairs:
+        confusion[g.form][p.form] += 1
     forms = {
         name: _scores(
-            sum(g.form == name == p.form for g, p in zip(gold, given, strict=True)),
-            sum(p.form == name for p in given),
-            sum(g.form == name for g in gold),
+            confusion[name][name], sum(row[name] for row in confusion.values()), sum(confusion[name].values())
         )
-        for name in FORMS
+        for name in label_set.forms
     }
-    about = [(g, p) for g, p in zip(gold, given, strict=True) if g.form != NOT_COOPERATION]
+    about = [(g, p) for g, p in pairs if g.form != label_set.none]
     counts = {
         name: (
             sum(name in g.sectors and name in p.sectors for g, p in about),
             sum(name in p.sectors for _, p in about),
             sum(name in g.sectors for g, _ in about),
         )
-        for name in SECTORS
-    }
-    confusion = {
-        a: {b: sum((g.form, p.form) == (a, b) for g, p in zip(gold, given, strict=True)) for b in FORMS} for a in FORMS
+        for name in label_set.sectors
     }
     confidence = np.array([p.form_confidence for p in given])
-    right = np.array([g.form == p.form for g, p in zip(gold, given, strict=True)])
+    right = np.array([g.form == p.form for g, p in pairs])
     cooperation = _scores(
-        sum(g.form != NOT_COOPERATION != p.form for g, p in zip(gold, given, strict=True)),
-        sum(p.form != NOT_COOPERATION for p in given),
-        len(about),
+        sum(p.form != label_set.none for _, p in about), sum(p.form != label_set.none for p in given), len(about)
     )
     return {
         "n": len(gold),
         "form_accuracy": round(float(right.mean()), 4),
         "form_macro_f1": round(float(np.mean([entry["f1"] for entry in forms.values() if entry["n"]])), 4),
-        "cooperation_f1": cooperation["f1"],
-        "sector_micro_f1": _scores(*map(sum, zip(*counts.values(), strict=True)))["f1"],
+        "cooperation_f1": None if label_set.none is None else cooperation["f1"],
+        "sector_micro_f1": _scores(*map(sum, zip(*counts.values(), strict=True)))["f1"] if counts else None,
         "calibration_error": calibration_error(confidence, right),
         "coverage_at_95": _coverage(confidence, right),
         "to_review": round(float(np.mean([p.needs_review for p in given])), 4),
         "form": forms,
-        "sector": {name: _scores(*counts[name]) for name in SECTORS},
+        "sector": {name: _scores(*counts[name]) for name in label_set.sectors},
         "confusion": confusion,
     }
 

@@ -12,6 +12,9 @@ and, in a model that labels news as well,
     labelling.json            calibration and thresholds of the classifier
     features[_offsets].npy    the names of its features, sorted
     feature_idf.npy, label_weights.npy (features x labels, row by row), label_bias.npy
+    labelled_texts.npy        fingerprints of the texts it was fitted on, sorted: nothing is measured on those
+
+MODEL_CARD.md says for people what the manifest says.
 
 Of the .npy format only what is written here is read: one dimension, one of four plain types. No pickle
 is, so that loading never runs code from the folder. Large arrays are memory-mapped. The manifest is
@@ -30,6 +33,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kerjasama_nlp import model_card
 from kerjasama_nlp.answers import answering
 from kerjasama_nlp.answers.index import Index, PassageStore
 from kerjasama_nlp.answers.ranking import Ranker
@@ -41,8 +45,10 @@ from kerjasama_nlp.model_files import (
     FORMAT,
     INDEX_ARRAYS,
     LABEL_ARRAYS,
+    LABELLED_TEXTS,
     LABELLING,
     MANIFEST,
+    MODEL_CARD,
     UNFIT,
     damaged,
     open_folder,
@@ -61,7 +67,8 @@ if TYPE_CHECKING:
 class Model:
     """An opened model: what `ask` and `label` need, and what the manifest says.
 
-    `fitted` is a classifier just trained; that of an opened folder is read when it is first used.
+    `fitted` is a classifier just trained, `fitted_texts` the fingerprints of the texts it was fitted on; those of an
+    opened folder are read when they are first used.
     """
 
     index: Index
@@ -70,6 +77,7 @@ class Model:
     training: Mapping[str, Any] = field(default_factory=dict)
     manifest: Mapping[str, Any] = field(default_factory=dict)
     folder: Path | None = None
+    fitted_texts: NDArray[np.int64] | None = None
 
     def ask(self, question: str, *, top_k: int = 5, min_confidence: float | None = None) -> Answer:
         """Answer a question from the corpus, or refuse; see `answering.ask`."""
@@ -86,6 +94,16 @@ class Model:
     def classifier(self) -> Classifier:
         """The labelling half; raises ModelError where there is none, or it is damaged."""
         return self.fitted if self.fitted is not None else read_classifier(self.folder, self.manifest)
+
+    @cached_property
+    def labelled_texts(self) -> NDArray[np.int64] | None:
+        """Fingerprints of the texts that the labelling half was fitted on, sorted; None without such a half."""
+        if self.fitted is not None or self.folder is None or not self.labels_news:
+            return self.fitted_texts
+        try:
+            return read_array(self.folder, LABELLED_TEXTS, "<i8")
+        except UNFIT as error:
+            raise damaged(self.folder, str(error) or type(error).__name__) from None
 
     @property
     def labels_news(self) -> bool:
@@ -123,17 +141,19 @@ def save(model: Model, path: Path, *, force: bool = False) -> None:
             for name, dtype in LABEL_ARRAYS.items():
                 np.save(folder / f"{name}.npy", label_arrays[name].astype(dtype, copy=False), allow_pickle=False)
             _write_json(folder / LABELLING, settings)
-        files = {file.name: {"size": file.stat().st_size, "sha256": sha256(file)} for file in sorted(folder.iterdir())}
-        manifest = {
+            texts = np.zeros(0, dtype=np.int64) if model.labelled_texts is None else model.labelled_texts
+            np.save(folder / f"{LABELLED_TEXTS}.npy", texts.astype("<i8"), allow_pickle=False)
+        described = {
             "format": FORMAT,
             "package": {"name": "kerjasama-nlp", "version": VERSION},
             "versions": {"python": platform.python_version(), "numpy": np.__version__},
             "passages": index.n_passages,
             "terms": len(index.terms),
             **model.training,
-            "files": files,
         }
-        _write_json(folder / MANIFEST, manifest)
+        (folder / MODEL_CARD).write_text(model_card.render(described), encoding="utf-8")
+        files = {file.name: {"size": file.stat().st_size, "sha256": sha256(file)} for file in sorted(folder.iterdir())}
+        _write_json(folder / MANIFEST, {**described, "files": files})
 
 
 def load(path: Path | str | None = None) -> Model:

@@ -18,9 +18,11 @@ from kerjasama_nlp.i18n import _
 
 if TYPE_CHECKING:
     from kerjasama_nlp.labels.classifier import Classifier
+    from kerjasama_nlp.labels.label_set import LabelSet
 
 FORMAT = 1
 MANIFEST = "manifest.json"
+MODEL_CARD = "MODEL_CARD.md"
 ANSWERING = "answering.json"
 # Arrays of the index half: name -> dtype on disk, all one-dimensional.
 INDEX_ARRAYS: Mapping[str, str] = {
@@ -44,6 +46,8 @@ LABEL_ARRAYS: Mapping[str, str] = {
     "label_weights": "<f4",
     "label_bias": "<f4",
 }
+# Which texts a model was fitted on; labelling doesn't need it.
+LABELLED_TEXTS = "labelled_texts"
 # Folders up to this size are checked against their hashes whenever they are loaded (some 500 MB/s);
 # larger ones when asked to (`info --verify`).
 ALWAYS_VERIFIED_BYTES = 32 << 20
@@ -67,12 +71,7 @@ def open_folder(path: Path | str | None) -> tuple[Path, dict[str, Any]]:
 
 def read_classifier(folder: Path | None, manifest: Mapping[str, Any]) -> Classifier:
     """Return the labelling half of a folder that was opened; raises ModelError where there is none."""
-    if folder is None or LABELLING not in manifest.get("files", {}):
-        raise ModelError(
-            _("{folder}: this model labels nothing; make one that does with: kerjasama train --labels FILE").format(
-                folder=folder
-            )
-        )
+    folder = _labelling_folder(folder, manifest)
     from kerjasama_nlp.labels.classifier import Classifier  # `ask` needs none of it
 
     try:
@@ -80,6 +79,28 @@ def read_classifier(folder: Path | None, manifest: Mapping[str, Any]) -> Classif
         return Classifier.from_parts(read_json(folder / LABELLING), arrays)
     except UNFIT as error:
         raise damaged(folder, str(error) or type(error).__name__) from None
+
+
+def read_label_set(folder: Path) -> LabelSet:
+    """Return the labels that the model in a folder gives; raises ModelError where it gives none."""
+    from kerjasama_nlp.labels.label_set import LabelSet
+
+    folder = _labelling_folder(folder, read_manifest(folder))
+    try:
+        return LabelSet.from_json(read_json(folder / LABELLING)["labels"])
+    except UNFIT as error:
+        raise damaged(folder, str(error) or type(error).__name__) from None
+
+
+def _labelling_folder(folder: Path | None, manifest: Mapping[str, Any]) -> Path:
+    """Return the folder of a model that labels news; raises ModelError where it doesn't."""
+    if folder is None or LABELLING not in manifest.get("files", {}):
+        raise ModelError(
+            _("{folder}: this model labels nothing; make one that does with: kerjasama train --labels FILE").format(
+                folder=folder
+            )
+        )
+    return folder
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -111,8 +132,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
                 folder=folder, found=json.dumps(manifest.get("format"))[:40], expected=FORMAT
             )
         )
-    answers = {*(f"{name}.npy" for name in INDEX_ARRAYS), ANSWERING}
-    labels = {*(f"{name}.npy" for name in LABEL_ARRAYS), LABELLING}
+    answers = {*(f"{name}.npy" for name in INDEX_ARRAYS), ANSWERING, MODEL_CARD}
+    labels = {*(f"{name}.npy" for name in (*LABEL_ARRAYS, LABELLED_TEXTS)), LABELLING}
     files = manifest.get("files")
     if not isinstance(files, dict) or set(files) not in (answers, answers | labels):
         raise damaged(folder, _("its manifest lists other files than expected"))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 BlockKind = Literal["heading", "paragraph", "list"]
 # prose: sentences; list: items below their lead-in; outline: sub-headings below what announces them
 PassageKind = Literal["prose", "list", "outline"]
+# Is told what is being done, how much of it is done, and how much there is (0: nobody knows).
+Progress = Callable[[str, int, int], object]
 
 
 @dataclass(frozen=True, slots=True)

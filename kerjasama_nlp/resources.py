@@ -6,9 +6,11 @@ Tables separate their columns by a tab.
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 DATA = Path(__file__).parent / "data"
 
@@ -31,6 +33,11 @@ def table(name: str) -> tuple[tuple[str, ...], ...]:
     True
     """
     return tuple(tuple(cell.strip() for cell in line.split("\t")) for line in lines(name))
+
+
+def read_json(name: str) -> Any:
+    """Return what a packaged JSON file holds."""
+    return json.loads((DATA / name).read_text(encoding="utf-8"))
 
 
 @cache

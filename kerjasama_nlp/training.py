@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,19 +12,31 @@ from typing import TYPE_CHECKING
 from kerjasama_nlp.answers.index import Index, build
 from kerjasama_nlp.answers.ranking import Ranker
 from kerjasama_nlp.documents import articles, passages
+from kerjasama_nlp.i18n import _
 from kerjasama_nlp.model import Model, load
-from kerjasama_nlp.records import Article, Passage
+from kerjasama_nlp.records import Article, Passage, Progress
 
 if TYPE_CHECKING:
-    from kerjasama_nlp.labels.classifier import Classifier
+    from kerjasama_nlp.comparison import Comparison
+    from kerjasama_nlp.label_half import LabelFiles
 
-Progress = Callable[[int], None]
+# What the manifest says of each half.
+_OF_LABELS = ("fitted_with", "labelled", "labelled_sha256", "labels", "thresholds", "scores")
+_OF_ARTICLES = ("articles", "articles_sha256")
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A new model, and how its labels compare with an earlier model's (None: there was nothing to tell by)."""
+
+    model: Model
+    comparison: Comparison | None
 
 
 class _Counted:
     """Hands articles on as passages, and keeps count and fingerprint of what went through."""
 
-    def __init__(self, source: Iterable[Article], progress: Progress | None) -> None:
+    def __init__(self, source: Iterable[Article], progress: Progress) -> None:
         self._source = source
         self._progress = progress
         self._hash = hashlib.sha256()
@@ -32,8 +45,7 @@ class _Counted:
     def __iter__(self) -> Iterator[Passage]:
         for article in self._source:
             self.articles += 1
-            if self._progress is not None:
-                self._progress(self.articles)
+            self._progress(_("articles"), self.articles, 0)
             for passage in passages.split(article):
                 self._hash.update(repr(passage).encode("utf-8", "surrogatepass"))
                 yield passage
@@ -51,49 +63,62 @@ def index_articles(
 
     Raises InputError where a path can't be read or holds no text.
     """
-    counted = _Counted((article for path in paths for article in articles.read(path, encoding)), progress)
+    found = (article for path in paths for article in articles.read(path, encoding))
+    counted = _Counted(found, progress or _silent)
     built = build(counted)
     return built, {"articles": counted.articles, "articles_sha256": counted.fingerprint}
 
 
-def train(  # each is an option of the command
+def train(
     paths: Sequence[Path] = (),
     *,
     questions: Sequence[Path] = (),
-    labels: Sequence[Path] = (),
+    labels: LabelFiles | None = None,
     base: Path | None = None,
+    against: Path | None = None,
     encoding: str = "utf-8",
     progress: Progress | None = None,
-) -> Model:
-    """Return a model over the articles below `paths` and the labelled texts in `labels`.
+) -> Trained:
+    """Return a model over the articles below `paths` and the labelled texts of `labels`.
 
     What isn't given comes from the model `base` (None: the shipped one): the articles, ranking and refusal
-    (fitted on `questions` where there are any), and the labels.
+    (fitted on `questions` where there are any), and the labels. These are compared with those of the model
+    `against` (None: the base).
     """
     old = cache(lambda: load(base))  # opened only where it gives something
     manifest: dict[str, object] = {}
 
-    def keep(*names: str) -> None:
+    def keep(names: Sequence[str]) -> None:
         manifest.update({name: old().manifest[name] for name in names if name in old().manifest})
 
-    fitted = None
-    if labels:
-        fitted, manifest["labelled"] = _fit_labels(labels, encoding)
+    if not (paths and questions and labels):
+        old()  # a base that can't be opened is told before the work
+    classifier, texts, compared = None, None, None
+    if labels is not None:
+        from kerjasama_nlp import label_half
+
+        half = label_half.fit(labels, old if against is None else lambda: load(against), progress)
+        classifier, texts, compared = half.classifier, half.texts, half.comparison
+        manifest |= half.manifest
     elif old().labels_news:
-        fitted = old().classifier
-        keep("labelled")
+        classifier, texts = old().classifier, old().labelled_texts
+        keep(_OF_LABELS)
     if paths:
         index, described = index_articles(paths, encoding=encoding, progress=progress)
         manifest |= described
     else:
         index = old().index
-        keep("articles", "articles_sha256")
+        keep(_OF_ARTICLES)
     if questions:
         ranker, manifest["questions"] = _fit_ranker(index, questions)
     else:
         ranker = old().ranker
-        keep("questions")
-    return Model(index, ranker, fitted, manifest)
+        keep(["questions"])
+    return Trained(Model(index, ranker, classifier, manifest, fitted_texts=texts), compared)
+
+
+def _silent(_stage: str, _done: int, _size: int) -> None:
+    """Tell nobody."""
 
 
 def _fit_ranker(index: Index, questions: Sequence[Path]) -> tuple[Ranker, int]:
@@ -102,11 +127,3 @@ def _fit_ranker(index: Index, questions: Sequence[Path]) -> tuple[Ranker, int]:
 
     gold = read_questions(questions)
     return fitting.fit(index, gold), len(gold)
-
-
-def _fit_labels(paths: Sequence[Path], encoding: str) -> tuple[Classifier, int]:
-    from kerjasama_nlp.labels import labelled as labels
-    from kerjasama_nlp.labels import training as label_training
-
-    texts = labels.read(paths, encoding)
-    return label_training.fit(texts), len(texts)

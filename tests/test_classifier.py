@@ -15,10 +15,12 @@ from sklearn.linear_model import LogisticRegression
 from kerjasama_nlp import load, model, training
 from kerjasama_nlp.errors import InputError, ModelError
 from kerjasama_nlp.labels import training as label_training
-from kerjasama_nlp.labels.classifier import BLOCKS, FORMS, SECTORS, STRUCTURE, Classifier, Settings, logistic, softmax
-from kerjasama_nlp.labels.features import Features, collect
+from kerjasama_nlp.labels.classifier import BLOCKS, STRUCTURE, Classifier, Settings, logistic, softmax
+from kerjasama_nlp.labels.features import Counted, Features
+from kerjasama_nlp.labels.label_set import standard
 from kerjasama_nlp.labels.labelled import LabelledText, read
 
+FORMS, SECTORS = standard().forms, standard().sectors
 UNSEEN = (
     "Indonesia dan Jepang menandatangani perjanjian dagang di Tokyo.",
     "PBB menggelar sidang darurat tentang gempa di Haiti.",
@@ -40,7 +42,13 @@ def texts():
 @pytest.fixture(scope="module")
 def fitted(texts):
     """Return the classifier fitted on them."""
-    return label_training.fit(texts)
+    return label_training.fit(texts).classifier
+
+
+def _features(text):
+    """Return the names of all features of a text."""
+    with Counted([text], dict.fromkeys(BLOCKS, 1), 10_000) as counted:
+        return counted.names
 
 
 def _values(fitted, counts):
@@ -61,19 +69,26 @@ def _values(fitted, counts):
 def _matrix(fitted, texts):
     matrix = lil_matrix((len(texts), len(fitted.vocabulary)))
     for row, entry in enumerate(texts):
-        counts = Features(collect([entry.text], dict.fromkeys(BLOCKS, 1))).of(entry.text)
+        counts = Features(_features(entry.text)).of(entry.text)
         for number, value in _values(fitted, counts).items():
             matrix[row, number] = value
     return matrix.tocsr()
 
 
+def _decisions(strength, x, y, z):
+    """Return the decisions over `z` of a scikit-learn model fitted on `x`, with single precision as in training."""
+    return LogisticRegression(C=strength, **label_training.EXACT).fit(x.astype(np.float32), y).decision_function(z)
+
+
 def test_serving_equals_scikit_learn(fitted, texts):
     """The probabilities are those of scikit-learn's decision values, calibrated, to one part in a million."""
     x = _matrix(fitted, texts)
+    order = np.argsort(-x.getnnz(axis=0), kind="stable")  # as training sums them: single precision minds the order
+    x = x[:, order].sorted_indices()
     forms = np.array([FORMS.index(entry.form) for entry in texts])
     about = forms != FORMS.index("bukan")
-    lexical = [i for i in range(len(fitted.vocabulary)) if fitted.vocabulary.word(i)[0] in "wb"]
-    form_scores = LogisticRegression(C=label_training.FORM_C, max_iter=3000).fit(x, forms).decision_function(x)
+    lexical = [i for i, feature in enumerate(order.tolist()) if fitted.vocabulary.word(feature)[0] in "wb"]
+    form_scores = _decisions(label_training.FORM_C, x, forms, x)
     labels = list(fitted.label([entry.text for entry in texts]))
     settings = fitted.settings
     for label, scores in zip(labels, form_scores / settings.temperature, strict=True):
@@ -82,8 +97,7 @@ def test_serving_equals_scikit_learn(fitted, texts):
         assert label.form_confidence == pytest.approx(expected.max(), abs=1e-6)
     for place, sector in enumerate(SECTORS):
         bears = np.array([sector in entry.sectors for entry in texts])
-        one = LogisticRegression(C=label_training.SECTOR_C, max_iter=3000).fit(x[about][:, lexical], bears[about])
-        scores = one.decision_function(x[:, lexical])
+        scores = _decisions(label_training.SECTOR_C, x[about][:, lexical], bears[about], x[:, lexical])
         for label, score in zip(labels, scores, strict=True):
             expected = 1 / (1 + exp(-(score * settings.slopes[place] + settings.offsets[place])))
             assert label.sector_confidence[sector] == pytest.approx(expected, abs=1e-6)
@@ -91,7 +105,7 @@ def test_serving_equals_scikit_learn(fitted, texts):
 
 def test_idf_is_the_formula(fitted, texts):
     """A feature of k of n texts weighs ln((1 + n) / (1 + k)) + 1; words of a single text aren't kept."""
-    counts = [collect([entry.text], dict.fromkeys(BLOCKS, 1)) for entry in texts]
+    counts = [_features(entry.text) for entry in texts]
     for i in range(0, len(fitted.vocabulary), 97):
         k = sum(fitted.vocabulary.word(i) in found for found in counts)
         assert k >= 2
@@ -129,7 +143,7 @@ def test_form_probabilities_sum_to_one(fitted):
 
 def _without_features(fitted):
     names = type(fitted.vocabulary).from_terms(["w:zzz"])
-    return names, fitted.idf[:1], fitted.weights[:1], fitted.bias, fitted.settings
+    return fitted.label_set, names, fitted.idf[:1], fitted.weights[:1], fitted.bias, fitted.settings
 
 
 def test_logistic_of_extremes():
@@ -207,7 +221,7 @@ def test_explanation_of_nothing_known(fitted):
 def test_settings_survive_json(fitted):
     """Calibration comes back from JSON as the very same numbers."""
     settings, _arrays = fitted.to_parts()
-    assert Settings.from_json(json.loads(json.dumps(settings))) == fitted.settings
+    assert Settings.from_json(json.loads(json.dumps(settings)), len(SECTORS)) == fitted.settings
 
 
 @pytest.mark.parametrize(
@@ -217,8 +231,8 @@ def test_settings_survive_json(fitted):
         {"temperature": float("nan")},
         {"slopes": [1.0]},
         {"offsets": [float("inf")] * 10},
-        {"forms": ["bilateral"]},
-        {"sectors": list(reversed(SECTORS))},
+        {"labels": {"forms": ["bilateral", "bukan"], "none": "bukan", "sectors": list(SECTORS)}},
+        {"labels": {"forms": list(FORMS), "none": "bukan", "sectors": []}},
         {"review_below": None},
     ],
     ids=lambda change: next(iter(change)),
@@ -268,7 +282,7 @@ FEW = (
 def test_fitting_on_few_texts(groups):
     """Forms and sectors without an example are never given; what the texts teach is."""
     rows = [(t, f, s, groups[:1] if f == "bilateral" else groups[1:]) for t, f, s, _ in FEW]
-    few = label_training.fit(_few(*rows))
+    few = label_training.fit(_few(*rows)).classifier
     labels = list(few.label([t for t, *_ in FEW]))
     assert [label.form for label in labels] == [f for _, f, *_ in FEW]
     assert [label.sectors for label in labels] == [("ekonomi",), ("ekonomi",), (), ()]
@@ -278,9 +292,9 @@ def test_fitting_on_few_texts(groups):
 def test_fitting_three_forms():
     """A form that no text bears is never given, the three others are."""
     rows = (*FEW, *((f"Sidang PBB membahas {word}", "multilateral", ["politik"], "") for word in ("gula", "kopi")))
-    labels = list(label_training.fit(_few(*rows)).label([t for t, *_ in rows]))
+    labels = list(label_training.fit(_few(*rows)).classifier.label([t for t, *_ in rows]))
     assert [label.form for label in labels] == [f for _, f, *_ in rows]
-    assert label_training.fit(_few(*rows)).label_one("ASEAN").form != "regional"
+    assert label_training.fit(_few(*rows)).classifier.label_one("ASEAN").form != "regional"
 
 
 @pytest.mark.parametrize("form", ["bilateral", "bukan"])

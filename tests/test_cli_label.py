@@ -14,7 +14,10 @@ from conftest import cases, error_line
 
 from kerjasama_nlp import load
 from kerjasama_nlp.jobs import checkpoint
-from kerjasama_nlp.labels.classifier import FORMS, SECTORS, Classifier
+from kerjasama_nlp.labels.classifier import Classifier
+from kerjasama_nlp.labels.label_set import standard
+
+FORMS, SECTORS = standard().forms, standard().sectors
 
 PACT = "Indonesia dan Jepang menandatangani perjanjian dagang di Tokyo."
 LOCAL = "Petani Sleman panen cabai."

@@ -9,7 +9,9 @@ from conftest import PROJECT
 
 from kerjasama_nlp.labels import labelled as labels
 from kerjasama_nlp.labels import parties
-from kerjasama_nlp.labels.classifier import FORMS, SECTORS
+from kerjasama_nlp.labels.label_set import standard
+
+FORMS, SECTORS = standard().forms, standard().sectors
 
 FILE = PROJECT / "corpus" / "labels" / "snippets.jsonl"
 SHINGLE = 4

@@ -1,8 +1,11 @@
 """Scores of labels, against numbers worked out by hand."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from kerjasama_nlp import evaluation
+from kerjasama_nlp.labels.label_set import standard
 from kerjasama_nlp.labels.labelled import LabelledText
 from kerjasama_nlp.records import Labels
 
@@ -22,6 +25,7 @@ class _Given:
 
     def __init__(self, rows):
         self._rows = rows
+        self.classifier = SimpleNamespace(label_set=standard())
 
     def label(self, texts):
         assert texts == [str(n) for n in range(len(self._rows))]

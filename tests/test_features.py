@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kerjasama_nlp.labels import reading, structural
 from kerjasama_nlp.labels.classifier import BLOCKS
-from kerjasama_nlp.labels.features import Features, collect
+from kerjasama_nlp.labels.features import Counted, Features
 from kerjasama_nlp.labels.reading import Reader
 from kerjasama_nlp.language.tokens import Analyzer
 
@@ -29,9 +29,15 @@ def structure(text):
     return {f"s:{name}" for name, found in zip(structural.names(), row, strict=True) if found}
 
 
+def names_of(texts):
+    """Return the names of all features of texts."""
+    with Counted(texts, ALL, 10_000) as counted:
+        return counted.names
+
+
 def count(text):
     """Return all features of a text with their counts."""
-    return Features(collect([text], ALL)).of(text)
+    return Features(names_of([text])).of(text)
 
 
 @pytest.mark.parametrize("case", cases("features.json"))
@@ -88,7 +94,7 @@ def test_texts_end():
             len(getattr(reading, name)) for reading in apart
         ]
     assert [party for reading in apart for party in reading.mention_party] == together.mention_party.tolist()
-    names = collect(ends, ALL)
+    names = names_of(ends)
     found, _reading = Features(names).count(ends)
     by_text = [{names[n] for n in found.number[found.text == i].tolist()} for i in range(3)]
     assert by_text == [set(count(text)) for text in ends]
@@ -122,10 +128,10 @@ def test_rest_of_a_hyphenated_word():
 def test_forgetting_changes_nothing(monkeypatch):
     """A lexicon that starts anew again and again reads the same."""
     texts = [f"Jepang memberi hibah ke-{n} kepada negara-negara Afrika (PBB)." for n in range(40)]
-    known = Features(collect(texts, ALL))
+    known = Features(names_of(texts))
     expected = [known.of(text) for text in texts]
     monkeypatch.setattr(reading, "CACHE_CHUNKS", 3)
-    small = Features(collect(texts, ALL))
+    small = Features(names_of(texts))
     assert small.names == known.names
     assert [small.of(text) for text in texts] == expected
 

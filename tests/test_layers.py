@@ -115,7 +115,7 @@ def test_only_stemming_imports_sastrawi():
 
 def test_only_training_imports_scikit_learn():
     """What serves answers works without scikit-learn and SciPy."""
-    assert _importers("sklearn", "scipy") == {"answers.fitting", "labels.training"}
+    assert _importers("sklearn", "scipy") == {"answers.fitting", "labels.calibration", "labels.training"}
 
 
 def test_only_the_command_line_prints():
@@ -128,7 +128,12 @@ def test_only_the_command_line_prints():
 
 def test_nothing_reads_a_format_that_runs_code():
     """No pickle and none of its kin, and arrays are loaded with `allow_pickle=False` each time."""
-    assert _importers(*UNSAFE) == {"jobs.workers"}
+    assert _importers(*UNSAFE) == {"jobs.workers", "labels.training"}
+    assert {name for name in _imports("labels.training") if name.startswith("joblib")} == {
+        "joblib",
+        "joblib.Parallel",
+        "joblib.delayed",
+    }
     assert {name for name in _imports("jobs.workers") if name.startswith("joblib")} == {
         "joblib",
         "joblib.cpu_count",

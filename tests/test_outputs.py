@@ -22,8 +22,10 @@ from kerjasama_nlp.inputs.rows import Row
 from kerjasama_nlp.jobs import outputs
 from kerjasama_nlp.jobs.formats import Format
 from kerjasama_nlp.jobs.labelling import ADDED, LabelledRow, added, added_cells, added_json
-from kerjasama_nlp.labels.classifier import SECTORS
+from kerjasama_nlp.labels.label_set import standard
 from kerjasama_nlp.records import Labels
+
+FORMS, SECTORS = standard().forms, standard().sectors
 
 PACT = "Indonesia dan Jepang menandatangani perjanjian dagang di Tokyo."
 LOCAL = "Petani Sleman panen cabai."

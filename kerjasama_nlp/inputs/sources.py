@@ -5,7 +5,7 @@ What the records mean is left to `rows`, which runs where the rows are labelled.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -50,7 +50,7 @@ class Source:
     `kind` is "jsonl", "table", "text", "folder" or "parquet". `columns` are the names of all fields, None where
     each row has its own (JSONL). `text_column` is the column of the texts of tables and Parquet; of JSONL the one
     that was named, or None. `id_column` is the one that was named, as the columns write it. `delimiter` is that of
-    a table.
+    a table, `line` the number of the line at which the last record taken from it ends.
     """
 
     name: str
@@ -62,6 +62,7 @@ class Source:
     _input: _Input = field(repr=False)
     _blocks: Iterator[Block] = field(repr=False)
     delimiter: str | None = None
+    line: Callable[[], int] | None = field(default=None, repr=False)
 
     def blocks(self) -> Iterator[Block]:
         """Yield the records in blocks; raises InputError where reading fails, after all records before that."""
@@ -177,7 +178,9 @@ def _table(stream: Stream, asked: _Asked) -> Source:
     chosen = columns.choose(table.columns, asked.text_column, asked.id_column)
     start = blocks.seed("table", table.columns, chosen.text, charsets.name(asked.encoding))
     found = blocks.gather(map(_measured, table.records()), start, asked.block_rows)
-    return Source(stream.name, "table", table.columns, *chosen, asked.encoding, stream, found, table.delimiter)
+    return Source(
+        stream.name, "table", table.columns, *chosen, asked.encoding, stream, found, table.delimiter, lambda: table.line
+    )
 
 
 def _parquet(source: str, asked: _Asked) -> Source:

@@ -41,6 +41,7 @@ class Table:
         self._back: deque[str | Broken] = deque()  # lines that are read again, after a record that failed below them
         self._alone = 0  # so many of them are no beginning of a record of several lines
         self._failure: Exception | None = None
+        self._taken = 0
         first = self._first_line()
         if isinstance(first, str) and (excel := _EXCEL_DELIMITER.fullmatch(first)):
             delimiter = delimiter or excel[1]
@@ -73,9 +74,18 @@ class Table:
         if self._failure is not None:
             raise self._failure
 
+    @property
+    def line(self) -> int:
+        """The number of the line at which the last record ends, from 1."""
+        return self._taken - len(self._back)
+
     def _first_line(self) -> str | Broken | None:
         """Return the first line that isn't blank."""
-        return next((line for line in self._lines if isinstance(line, Broken) or line.strip("\r\n")), None)
+        for line in self._lines:
+            self._taken += 1
+            if isinstance(line, Broken) or line.strip("\r\n"):
+                return line
+        return None
 
     def _cut(self, width: int | None) -> list[str] | Broken | None:
         """Cut off the next record, None at the end.
@@ -124,10 +134,12 @@ class Table:
     def _next_line(self) -> str | Broken | None:
         """Return the next line of the file, None at its end; a failure is kept for when all records are out."""
         try:
-            return next(self._lines, None)
+            line = next(self._lines, None)
         except (InputError, OSError) as error:
             self._failure = error
             return None
+        self._taken += line is not None
+        return line
 
 
 def _delimiter_of(header: str | Broken | None) -> str:

@@ -19,7 +19,7 @@ from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
-from kerjasama_nlp import resources
+from kerjasama_nlp import model_files, resources
 from kerjasama_nlp.errors import OutputExistsError, UsageError
 from kerjasama_nlp.files import refuse_existing, write_failures
 from kerjasama_nlp.i18n import _
@@ -93,6 +93,7 @@ def run(
         _check_output(source, output, force=options.force)
     folder = options.model or resources.default_model()
     manifest = workers.manifest_digest(folder)
+    sectors = model_files.read_label_set(folder).sectors
 
     def opened() -> Source:
         return open_source(
@@ -107,7 +108,7 @@ def run(
         )
 
     with closing(opened()) as rows:
-        planned = plan(output, rows, explain=options.explain, excel=options.excel)
+        planned = plan(output, rows, sectors, explain=options.explain, excel=options.excel)
         job = Job(
             folder,
             manifest,

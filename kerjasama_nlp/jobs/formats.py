@@ -76,8 +76,8 @@ class Plan(NamedTuple):
     convert: Converter | None = None
 
 
-def plan(output: Path | None, source: Source, *, explain: bool, excel: bool) -> Plan:
-    """Return how to write the rows of a source.
+def plan(output: Path | None, source: Source, sectors: tuple[str, ...], *, explain: bool, excel: bool) -> Plan:
+    """Return how to write the rows of a source, labelled by a model that knows these sectors.
 
     Raises UsageError where the output's name or a missing package doesn't allow it, or `excel` is asked for
     something that is no table.
@@ -91,9 +91,11 @@ def plan(output: Path | None, source: Source, *, explain: bool, excel: bool) -> 
     if chosen.kind == "parquet":
         parquet_output.require()
         if source.kind == "parquet":
-            arrow = ArrowEncoder(parquet_output.input_schema(source.name), explain=explain)
+            arrow = ArrowEncoder(parquet_output.input_schema(source.name), sectors, explain=explain)
             return Plan(arrow, convert=partial(_from_arrow, arrow))
-        return Plan(JsonEncoder(explain=explain), describe=True, convert=partial(_parquet, explain=explain))
+        return Plan(
+            JsonEncoder(explain=explain), describe=True, convert=partial(_parquet, sectors=sectors, explain=explain)
+        )
     table = partial(
         TableEncoder, delimiter=chosen.delimiter, explain=explain, excel=excel, compression=chosen.compression
     )
@@ -106,8 +108,8 @@ def _from_arrow(encoder: ArrowEncoder, _kinds: Mapping[str, str], part: Path, ta
     parquet_output.from_arrow(part, target, encoder)
 
 
-def _parquet(kinds: Mapping[str, str], part: Path, target: Path, *, explain: bool) -> None:
-    parquet_output.from_json(part, target, kinds, explain=explain)
+def _parquet(kinds: Mapping[str, str], part: Path, target: Path, *, sectors: tuple[str, ...], explain: bool) -> None:
+    parquet_output.from_json(part, target, kinds, sectors, explain=explain)
 
 
 def _table(

@@ -17,7 +17,6 @@ from kerjasama_nlp.errors import UsageError
 from kerjasama_nlp.i18n import _
 from kerjasama_nlp.jobs.labelling import EXPLANATION, LabelledRow, added, added_columns
 from kerjasama_nlp.jobs.outputs import cell
-from kerjasama_nlp.labels.classifier import SECTORS
 
 # A row group holds at least so many rows or bytes: small ones are slow to read, large ones take memory.
 _GROUP_ROWS = 1 << 14
@@ -44,9 +43,10 @@ def input_schema(path: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class ArrowEncoder:
-    """Rows of a Parquet file as streams of Arrow, one a block; `schema` is the file's."""
+    """Rows of a Parquet file as streams of Arrow, one a block; `schema` is the file's, `sectors` the model's."""
 
     schema: bytes
+    sectors: tuple[str, ...]
     explain: bool = False
 
     def head(self) -> bytes:
@@ -71,7 +71,7 @@ class ArrowEncoder:
         pa = require()
         ours = added_columns(explain=self.explain)
         kept = [entry for entry in pa.ipc.read_schema(pa.py_buffer(self.schema)) if entry.name not in ours]
-        return pa.schema([*kept, *_added_fields(explain=self.explain)])
+        return pa.schema([*kept, *_added_fields(self.sectors, explain=self.explain)])
 
 
 def from_arrow(part: Path, target: Path, encoder: ArrowEncoder) -> None:
@@ -88,13 +88,13 @@ def from_arrow(part: Path, target: Path, encoder: ArrowEncoder) -> None:
     _write(target, encoder.full_schema(), tables())
 
 
-def from_json(part: Path, target: Path, kinds: Mapping[str, str], *, explain: bool) -> None:
+def from_json(part: Path, target: Path, kinds: Mapping[str, str], sectors: tuple[str, ...], *, explain: bool) -> None:
     """Write the JSON lines of `part` as Parquet; `kinds` are its columns with the kinds of their values."""
     pa = require()
     ours = added_columns(explain=explain)
     types = {name: _type(kinds[name]) for name in kinds if name not in ours}
     schema = pa.schema(
-        [*((name, pa.type_for_alias(alias)) for name, alias in types.items()), *_added_fields(explain=explain)]
+        [*((name, pa.type_for_alias(alias)) for name, alias in types.items()), *_added_fields(sectors, explain=explain)]
     )
 
     def tables() -> Iterator[Any]:
@@ -136,13 +136,13 @@ def _typed(labels: Mapping[str, Any]) -> dict[str, Any]:
     return {**{name: labels[name] for name in added_columns(explain=False)}, EXPLANATION: pairs}
 
 
-def _added_fields(*, explain: bool) -> list[Any]:
+def _added_fields(sectors: tuple[str, ...], *, explain: bool) -> list[Any]:
     pa = require()
     fields = [
         pa.field("form", pa.string()),
         pa.field("form_confidence", pa.float64()),
         pa.field("sectors", pa.list_(pa.string())),
-        pa.field("sector_confidence", pa.struct([(name, pa.float64()) for name in SECTORS])),
+        pa.field("sector_confidence", pa.struct([(name, pa.float64()) for name in sectors])),
         pa.field("parties", pa.list_(pa.string())),
         pa.field("needs_review", pa.bool_()),
         pa.field("error", pa.string()),

@@ -23,24 +23,11 @@ from numpy.typing import NDArray
 from kerjasama_nlp.arrays import Floats, Ints, check_offsets
 from kerjasama_nlp.labels import parties
 from kerjasama_nlp.labels.features import BLOCK_TEXTS, Counts, Features, batches
+from kerjasama_nlp.labels.label_set import LabelSet
 from kerjasama_nlp.labels.reading import Reading, all_parties
 from kerjasama_nlp.records import Labels
 from kerjasama_nlp.vocabulary import Vocabulary
 
-FORMS = ("bilateral", "regional", "multilateral", "bukan")
-NOT_COOPERATION = "bukan"
-SECTORS = (
-    "ekonomi",
-    "politik",
-    "pertahanan_keamanan",
-    "hukum",
-    "sosial",
-    "budaya",
-    "pendidikan",
-    "kesehatan",
-    "iptek",
-    "lingkungan",
-)
 # What a structural feature counts beside a text's words, whose weights together have length 1.
 STRUCTURE = 0.27
 # A feature's block by the letter before its colon; blocks 0 and 1 are scaled to unit length each.
@@ -64,11 +51,11 @@ class Settings:
     review_below: float
 
     @classmethod
-    def from_json(cls, value: Any) -> Self:
-        """Restore settings; raises ValueError, TypeError or LookupError where the object isn't any."""
+    def from_json(cls, value: Any, sectors: int) -> Self:
+        """Restore settings for so many sectors; raises ValueError, TypeError or LookupError where they aren't any."""
         slopes, offsets = tuple(map(float, value["slopes"])), tuple(map(float, value["offsets"]))
         single = [float(value[name]) for name in ("temperature", "sector_threshold", "review_below")]
-        if len(slopes) != len(SECTORS) or len(offsets) != len(SECTORS) or single[0] <= 0:
+        if len(slopes) != sectors or len(offsets) != sectors or single[0] <= 0:
             raise ValueError("labelling.json")
         if not all(map(isfinite, (*slopes, *offsets, *single))):
             raise ValueError("labelling.json")
@@ -78,18 +65,20 @@ class Settings:
 class Classifier:
     """Labels texts.
 
-    `vocabulary` holds the names of n features, `idf` (n) their weights, `weights` (n x 14) one column a
-    form and a sector, `bias` (14) the intercepts.
+    `vocabulary` holds the names of n features, `idf` (n) their weights, `weights` (n x labels) one column a
+    form, then one a sector, `bias` (labels) the intercepts.
     """
 
     def __init__(
         self,
+        label_set: LabelSet,
         vocabulary: Vocabulary,
         idf: NDArray[np.float32],
         weights: NDArray[np.float32],
         bias: NDArray[np.float32],
         settings: Settings,
     ) -> None:
+        self.label_set = label_set
         self.vocabulary = vocabulary
         self.idf = idf
         self.weights = weights
@@ -103,19 +92,19 @@ class Classifier:
         """Assemble a classifier from what `to_parts` gave; raises ValueError, TypeError or LookupError."""
         check_offsets("features", arrays["features_offsets"], len(arrays["features"]))
         vocabulary = Vocabulary(arrays["features"], arrays["features_offsets"])
-        outputs = len(FORMS) + len(SECTORS)
-        if settings["forms"] != list(FORMS) or settings["sectors"] != list(SECTORS):
-            raise ValueError("labels")
+        label_set = LabelSet.from_json(settings["labels"])
+        outputs = len(label_set.forms) + len(label_set.sectors)
         if len(arrays["feature_idf"]) != len(vocabulary) or len(arrays["label_bias"]) != outputs:
             raise ValueError("features")
         if not all(np.isfinite(arrays[name]).all() for name in ("feature_idf", "label_weights", "label_bias")):
             raise ValueError("label_weights")
         return cls(
+            label_set,
             vocabulary,
             arrays["feature_idf"],
             arrays["label_weights"].reshape(len(vocabulary), outputs),
             arrays["label_bias"],
-            Settings.from_json(settings),
+            Settings.from_json(settings, len(label_set.sectors)),
         )
 
     def to_parts(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
@@ -127,7 +116,7 @@ class Classifier:
             "label_weights": np.ascontiguousarray(self.weights).reshape(-1),
             "label_bias": self.bias,
         }
-        return {"forms": list(FORMS), "sectors": list(SECTORS), **asdict(self.settings)}, arrays
+        return {"labels": self.label_set.to_json(), **asdict(self.settings)}, arrays
 
     def label(self, texts: Iterable[str]) -> Iterator[Labels]:
         """Yield the labels of each text, in order; texts are read BLOCK_TEXTS at a time."""
@@ -140,21 +129,27 @@ class Classifier:
 
     def _label(self, texts: Sequence[str]) -> Iterator[Labels]:
         found, reading = self._features.count(texts)
-        scores = self._scores(found, len(texts))
-        forms = softmax(scores[:, : len(FORMS)] / self.settings.temperature)
-        sectors = logistic(scores[:, len(FORMS) :] * np.array(self.settings.slopes) + np.array(self.settings.offsets))
+        yield from self.decide(self._scores(found, len(texts)), self.settings, party_names(reading))
+
+    def decide(
+        self, scores: Floats, settings: Settings, named: Sequence[tuple[str, ...]] | None = None
+    ) -> Iterator[Labels]:
+        """Yield the labels that scores (texts x labels) mean under some settings; `named` are the texts' parties."""
+        names, none = self.label_set.forms, self.label_set.none
+        forms = softmax(scores[:, : len(names)] / settings.temperature)
+        sectors = logistic(scores[:, len(names) :] * np.array(settings.slopes) + np.array(settings.offsets))
         best = forms.argmax(axis=1)
-        confidence = forms[np.arange(len(texts)), best]
-        for form, sure, probability, names in zip(
-            best.tolist(), confidence.tolist(), sectors.tolist(), party_names(reading), strict=True
+        confidence = forms[np.arange(len(scores)), best]
+        for form, sure, probability, parties_named in zip(
+            best.tolist(), confidence.tolist(), sectors.tolist(), named or [()] * len(scores), strict=True
         ):
             yield Labels(
-                FORMS[form],
+                names[form],
                 sure,
-                () if FORMS[form] == NOT_COOPERATION else self._sectors(probability),
-                dict(zip(SECTORS, probability, strict=True)),
-                names,
-                sure < self.settings.review_below,
+                () if names[form] == none else self._sectors(probability, settings.sector_threshold),
+                dict(zip(self.label_set.sectors, probability, strict=True)),
+                parties_named,
+                sure < settings.review_below,
             )
 
     def _scores(self, found: Counts, n: int) -> Floats:
@@ -166,10 +161,11 @@ class Classifier:
             scores[texts] += np.add.reduceat(values[:, None] * self.weights[found.number], starts, axis=0)
         return scores
 
-    def _sectors(self, probability: Sequence[float]) -> tuple[str, ...]:
+    def _sectors(self, probability: Sequence[float], threshold: float) -> tuple[str, ...]:
         """Return the sectors at or above the threshold, the likeliest where none is."""
-        given = [name for name, p in zip(SECTORS, probability, strict=True) if p >= self.settings.sector_threshold]
-        return tuple(given) or (SECTORS[probability.index(max(probability))],)
+        names = self.label_set.sectors
+        given = [name for name, p in zip(names, probability, strict=True) if p >= threshold]
+        return tuple(given) or ((names[probability.index(max(probability))],) if names else ())
 
     def explain(self, text: str, most: int = 8) -> list[tuple[str, float]]:
         """Return the features that speak most for (> 0) and against (< 0) the form given to a text.
@@ -177,8 +173,9 @@ class Classifier:
         Each with its part of the score, against the mean of all forms, strongest first.
         """
         found, _reading = self._features.count([text])
-        columns = self.weights[found.number, : len(FORMS)]
-        form = int(self._scores(found, 1)[0, : len(FORMS)].argmax())
+        forms = len(self.label_set.forms)
+        columns = self.weights[found.number, :forms]
+        form = int(self._scores(found, 1)[0, :forms].argmax())
         parts = weigh(found, self.idf, self._blocks, 1) * (columns[:, form] - columns.mean(axis=1))
         order = np.argsort(-np.abs(parts), kind="stable")[:most]
         return [(self._features.names[found.number[i]], float(parts[i])) for i in order]

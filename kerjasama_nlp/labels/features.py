@@ -15,7 +15,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import islice
-from typing import NamedTuple
+from tempfile import TemporaryFile
+from typing import Any, BinaryIO, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,8 @@ BLOCK_TEXTS = 256
 _KINDS = ("w", "b", "n2", "n3", "o", "s")
 # Keys below this are looked up in an array.
 _DIRECT = 1 << 18
+# So many keys of a kind are counted at once; a key and its count take 16 bytes.
+_MOST_KEYS = 1 << 22
 _MASK = (1 << TERM_BITS) - 1
 
 
@@ -166,32 +169,125 @@ class _Table:
         return text[known], self._numbers[place[known]]
 
 
-def collect(texts: Iterable[str], least: Mapping[str, int]) -> list[str]:
-    """Return the names of all features that at least `least` texts have (by the name's first letter), sorted.
+class Counted:
+    """The features of many texts: their names, and how often each text has each of them.
 
-    >>> collect(["Padi ASEAN.", "Beras ASEAN."], {"w": 2, "b": 2, "n": 2, "o": 2, "s": 3})
-    ['o:asean', 'w:asean']
+    Texts are read once. What they hold is kept in a temporary file until it is known which features are in
+    enough texts: `least` by the first letter of the name; of more than `most`, those in the fewest texts are left
+    out. Names are sorted.
+
+    >>> least = {"w": 2, "b": 2, "n": 2, "o": 2, "s": 3}
+    >>> with Counted(["Padi ASEAN, padi.", "Padi ASEAN."], least, 100) as counted:
+    ...     counted.names, [block.times.tolist() for block in counted.blocks()]
+    (['b:padi asean', 'o:asean', 'w:asean', 'w:padi'], [[1, 1, 1, 2, 1, 1, 1, 1]])
     """
-    reader = Reader()
-    found: dict[str, list[tuple[Ints, Ints]]] = {kind: [] for kind in _KINDS}
-    for block in batches(texts, BLOCK_TEXTS):
-        for kind, (text, key) in _keys(reader.read(block)).items():
-            found[kind].append(np.unique(_once(text, key), return_counts=True))
-    names = []
-    for kind, counted in found.items():
-        keys, place = np.unique(np.concatenate([keys for keys, _ in counted]), return_inverse=True)
-        counts = np.bincount(place, np.concatenate([counts for _, counts in counted]), len(keys))
-        names += [_name(kind, key, reader.lexicon) for key in keys[counts >= least[kind[0]]].tolist()]
-    return sorted(names)
+
+    def __init__(self, texts: Iterable[str], least: Mapping[str, int], most: int) -> None:
+        self._file: BinaryIO = TemporaryFile()  # noqa: SIM115  # closed by __exit__
+        self._lengths: list[list[int]] = []
+        reader = Reader()
+        tallies = {kind: _Tally() for kind in _KINDS}
+        for block in batches(texts, BLOCK_TEXTS):
+            lengths = []
+            for kind, (text, key) in _keys(reader.read(block)).items():
+                text, key, times = _distinct(text, key)  # noqa: PLW2901  # the same, each once
+                tallies[kind].add(*np.unique(key, return_counts=True))
+                for column, dtype in zip((text, key, times), _SPOOLED, strict=True):
+                    self._file.write(np.minimum(column, np.iinfo(dtype).max).astype(dtype).tobytes())
+                lengths.append(len(key))
+            self._lengths.append(lengths)
+        found = {kind: tally.most_frequent(least[kind[0]], most) for kind, tally in tallies.items()}
+        named = [
+            (-count, _name(kind, key, reader.lexicon), kind, key)
+            for kind, (keys, counts) in found.items()
+            for key, count in zip(keys.tolist(), counts.tolist(), strict=True)
+        ]
+        chosen = sorted((name, kind, key) for _count, name, kind, key in sorted(named)[:most])
+        self.names = [name for name, _kind, _key in chosen]
+        keys: dict[str, list[int]] = {kind: [] for kind in _KINDS}
+        numbers: dict[str, list[int]] = {kind: [] for kind in _KINDS}
+        for number, (_feature, kind, key) in enumerate(chosen):
+            keys[kind].append(key)
+            numbers[kind].append(number)
+        self._tables = {kind: _Table(keys[kind], numbers[kind]) for kind in _KINDS}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._file.close()
+
+    def blocks(self) -> Iterator[Counts]:
+        """Yield the features of BLOCK_TEXTS texts after the other; the texts of each block are numbered from 0."""
+        self._file.seek(0)
+        for lengths in self._lengths:
+            columns: list[tuple[Ints, Ints, Ints]] = []
+            for kind, length in zip(_KINDS, lengths, strict=True):
+                text, key, times = (
+                    np.frombuffer(self._file.read(length * np.dtype(dtype).itemsize), dtype).astype(np.int64)
+                    for dtype in _SPOOLED
+                )
+                place, number = self._tables[kind].find(np.arange(length), key)
+                once = kind in _NAMED
+                columns.append((text[place], number, np.ones_like(number) if once else times[place]))
+            text, number, times = (np.concatenate(column) for column in zip(*columns, strict=True))
+            order = np.lexsort((number, text))
+            yield Counts(text[order], number[order], times[order])
 
 
-def _once(text: Ints, key: Ints) -> Ints:
-    """Return the keys, each once a text."""
+# How the text in its block, the key and the count of a feature are kept.
+_SPOOLED: tuple[type[np.integer[Any]], ...] = (np.uint16, np.int64, np.uint16)
+
+
+def _distinct(text: Ints, key: Ints) -> tuple[Ints, Ints, Ints]:
+    """Return texts and keys, each pair once, and how often each occurred."""
     order = np.lexsort((key, text))
     text, key = text[order], key[order]
     first = np.ones(len(key), dtype=np.bool_)
     first[1:] = (text[1:] != text[:-1]) | (key[1:] != key[:-1])
-    return key[first]
+    starts = np.flatnonzero(first)
+    return text[starts], key[starts], np.diff(np.append(starts, len(key)))
+
+
+class _Tally:
+    """In how many texts each key occurs, in bounded memory.
+
+    Of more than _MOST_KEYS keys, the rarest are forgotten (lossy counting, Manku and Motwani 2002): one that
+    comes again counts from 1, so that a rare key may come out too low, but none too high.
+    """
+
+    def __init__(self) -> None:
+        self._keys = np.zeros(0, dtype=np.int64)
+        self._counts = np.zeros(0, dtype=np.int64)
+        self._waiting: list[tuple[Ints, Ints]] = []
+        self._size = 0
+
+    def add(self, keys: Ints, counts: Ints) -> None:
+        """Add the counts of a block."""
+        self._waiting.append((keys, counts))
+        self._size += len(keys)
+        if self._size > _MOST_KEYS:
+            self._merge()
+            least = 1
+            while len(self._keys) > _MOST_KEYS // 2:
+                least += 1
+                frequent = self._counts >= least
+                self._keys, self._counts = self._keys[frequent], self._counts[frequent]
+            self._size = len(self._keys)
+
+    def most_frequent(self, least: int, most: int) -> tuple[Ints, Ints]:
+        """Return the keys that at least so many texts have, `most` of them at most, and their counts."""
+        self._merge()
+        frequent = np.flatnonzero(self._counts >= least)
+        kept = frequent[np.argsort(-self._counts[frequent], kind="stable")[:most]]
+        return self._keys[kept], self._counts[kept]
+
+    def _merge(self) -> None:
+        pairs = [(self._keys, self._counts), *self._waiting]
+        self._keys, place = np.unique(np.concatenate([keys for keys, _ in pairs]), return_inverse=True)
+        counts = np.concatenate([counts for _, counts in pairs])
+        self._counts = np.bincount(place, counts, len(self._keys)).astype(np.int64)
+        self._waiting = []
 
 
 def _name(kind: str, key: int, lexicon: Lexicon) -> str:

@@ -1,124 +1,162 @@
-"""Reading labelled texts: JSONL or CSV with `text`, `form`, `sectors` (a list; in CSV joined by ";")."""
+"""Reading labelled texts: rows with `text`, `form` and `sectors` (a list; in tables joined by ";").
+
+Whatever `label` reads is read, in the same way: JSONL, CSV, TSV and Parquet, packed or not, with the text in
+any of the columns that `label` takes it from. A column named `set` says which texts belong together.
+"""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from functools import cache
+from hashlib import blake2b
+from io import BytesIO
 from pathlib import Path
-from typing import Any
 
-from kerjasama_nlp.documents.articles import decode
 from kerjasama_nlp.errors import InputError
 from kerjasama_nlp.i18n import _
-from kerjasama_nlp.labels.classifier import FORMS, NOT_COOPERATION, SECTORS
+from kerjasama_nlp.inputs.rows import Row, RowReader
+from kerjasama_nlp.inputs.sources import Source, open_source
+from kerjasama_nlp.labels.label_set import LabelSet, standard
 
 # So many faults are listed; the rest is counted.
 MAX_FAULTS = 20
-DELIMITERS = {".csv": ",", ".tsv": "\t"}
-# A cell may be as long as an article archive makes it.
-_MAX_CELL = 1 << 27
+_GROUP_COLUMN = "set"
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledText:
-    """A text with its labels; `group` names texts that belong together (one author's batch, one article)."""
+    """A text with its labels.
+
+    `group` names texts that belong together (one author's batch, one source); `place` is its file and line.
+    """
 
     text: str
     form: str
     sectors: frozenset[str]
-    group: str
+    group: str = ""
+    place: str = ""
 
 
-def read(paths: Sequence[Path], encoding: str = "utf-8") -> list[LabelledText]:
-    """Read label files, all faults collected first.
+@dataclass(slots=True)
+class _Faults:
+    """The first faults of all files, and how many there are."""
 
-    Raises InputError that lists every fault with file and line: unknown form or sector, empty text, a
-    sector list that isn't a list, cooperation without a sector, `bukan` with one, the same text labelled
-    differently in two places.
+    most: int
+    count: int = 0
+    listed: list[str] | None = None
+
+    def add(self, fault: str) -> None:
+        self.listed = self.listed or []
+        self.count += 1
+        if len(self.listed) < self.most:
+            self.listed.append(fault)
+
+    def check(self) -> None:
+        """Raise InputError where there are any."""
+        if self.listed is not None:
+            rest = self.count - len(self.listed)
+            more = [_("and {rest} more").format(rest=rest)] if rest > 0 else []
+            raise InputError("; ".join([*self.listed, *more]))
+
+
+def read(
+    paths: Sequence[Path],
+    encoding: str = "utf-8",
+    *,
+    label_set: LabelSet | None = None,
+    max_faults: int = MAX_FAULTS,
+) -> list[LabelledText]:
+    """Read files of texts labelled from `label_set` (default: the standard one), all faults collected first.
+
+    Texts that come again with the same labels are kept once. Raises InputError that lists the first faults
+    with file and line: unknown form or sector, empty text, a sector list that isn't a list, cooperation
+    without a sector, the form without cooperation with one, the same text labelled differently in two places.
     """
+    labels = label_set or standard()
     found: list[LabelledText] = []
-    faults: list[str] = []
-    seen: dict[str, tuple[str, LabelledText]] = {}
+    faults = _Faults(max_faults)
+    seen: dict[bytes, int] = {}
     for path in paths:
-        for where, row in _rows(path, encoding):
-            labelled = _parse(row, where, faults)
-            if labelled is None:
+        for place, row in _rows(path, encoding):
+            entry = _parse(row, place, labels, faults)
+            if entry is None:
                 continue
-            key = " ".join(labelled.text.casefold().split())
-            first, earlier = seen.setdefault(key, (where, labelled))
-            if (earlier.form, earlier.sectors) != (labelled.form, labelled.sectors):
-                faults.append(_("{where}: the text of {first} with other labels").format(where=where, first=first))
-            elif earlier is labelled:
-                found.append(labelled)
-    if faults:
-        rest = len(faults) - MAX_FAULTS
-        more = [_("and {rest} more").format(rest=rest)] if rest > 0 else []
-        raise InputError("; ".join([*faults[:MAX_FAULTS], *more]))
+            earlier = seen.setdefault(fingerprint(entry.text), len(found))
+            if earlier == len(found):
+                found.append(entry)
+            elif (found[earlier].form, found[earlier].sectors) != (entry.form, entry.sectors):
+                faults.add(
+                    _("{where}: the text of {first} with other labels").format(where=place, first=found[earlier].place)
+                )
+    faults.check()
     if not found:
         raise InputError(_("found no labelled text; expected rows with text, form and sectors"))
     return found
 
 
-def _rows(path: Path, encoding: str) -> Iterator[tuple[str, Any]]:
-    """Yield (file:line, row) of a JSONL or CSV file."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise InputError(_("{path}: cannot be read ({reason})").format(path=path, reason=error.strerror)) from None
-    text = decode(data, str(path), encoding)
-    if path.suffix.lower() in DELIMITERS:
-        reader = table(text, path.suffix.lower())
-        for row in reader:
-            sectors = [name.strip() for name in (row.get("sectors") or "").split(";") if name.strip()]
-            yield f"{path.name}:{reader.line_num}", {**row, "sectors": sectors}
-        return
-    for number, line in enumerate(io.StringIO(text, newline=None), 1):
-        if line.strip():
-            try:
-                yield f"{path.name}:{number}", json.loads(line)
-            except (ValueError, RecursionError):
-                yield f"{path.name}:{number}", None
+def fingerprint(text: str) -> bytes:
+    """Return eight bytes that stand for a text, letter case and white space aside.
 
-
-def table(text: str, suffix: str) -> csv.DictReader[str]:
-    """Return the rows of a CSV or TSV; a CSV whose header has more semicolons than commas is cut at those.
-
-    Cells beyond the header's stand under "_rest".
+    >>> fingerprint("Harga  Cabai") == fingerprint("harga cabai ")
+    True
     """
-    csv.field_size_limit(_MAX_CELL)
-    head = text.split("\n", 1)[0]
-    semicolons = suffix == ".csv" and head.count(";") > head.count(",")
-    delimiter = ";" if semicolons else DELIMITERS[suffix]
-    return csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, restkey="_rest", restval="")
+    return blake2b(" ".join(text.casefold().split()).encode("utf-8", "surrogatepass"), digest_size=8).digest()
 
 
-def _parse(row: Any, where: str, faults: list[str]) -> LabelledText | None:
-    """Return the labelled text of a row, or None after adding what is wrong with it to `faults`."""
-    if not isinstance(row, dict):
-        faults.append(_("{where}: expected an object with text, form and sectors").format(where=where))
-        return None
-    text, form, sectors = row.get("text"), row.get("form"), row.get("sectors")
-    before = len(faults)
-    if not isinstance(text, str) or not text.strip():
-        faults.append(_("{where}: the text is empty").format(where=where))
-    if form not in FORMS:
-        faults.append(
-            _("{where}: found form {form!r}, expected one of {forms}").format(
-                where=where, form=form, forms=", ".join(FORMS)
+def _rows(path: Path, encoding: str) -> Iterator[tuple[str, Row]]:
+    """Yield each row of a file with its place, file:line (of Parquet file:row); blank lines are none."""
+    with closing(open_source(str(path), BytesIO, encoding=encoding, block_rows=1)) as source:
+        _check_columns(path, source)
+        reader = RowReader.of(source)
+        for number, block in enumerate(source.blocks(), 1):
+            (row,) = reader.rows(block.records)
+            if not _is_blank(row):
+                yield f"{path.name}:{source.line() if source.line else number}", row
+
+
+def _check_columns(path: Path, source: Source) -> None:
+    missing = {"form", "sectors"} - set(source.columns or ("form", "sectors"))
+    if missing:
+        raise InputError(
+            _("{path}: found the columns {columns}, but no {missing}").format(
+                path=path, columns=", ".join(source.columns or ()), missing=", ".join(sorted(missing))
             )
         )
-    if not isinstance(sectors, list):
-        faults.append(_("{where}: found sectors {sectors!r}, expected a list").format(where=where, sectors=sectors))
-    else:
-        unknown = [name for name in sectors if name not in SECTORS]
-        if unknown:
-            faults.append(_("{where}: unknown sector {name!r}").format(where=where, name=unknown[0]))
-        elif form in FORMS and (form == NOT_COOPERATION) == bool(sectors):
-            faults.append(_("{where}: bukan has no sector, every other form at least one").format(where=where))
-    if len(faults) > before:
+
+
+def _is_blank(row: Row) -> bool:
+    raw = row.fields.get("raw")
+    return row.fault is not None and isinstance(raw, str) and len(row.fields) == 1 and not raw.strip()
+
+
+def _parse(row: Row, place: str, labels: LabelSet, faults: _Faults) -> LabelledText | None:
+    """Return the labelled text of a row, or None after adding what is wrong with it to `faults`."""
+    fields = row.fields
+    if row.raw is None and set(fields) == {"raw"}:
+        faults.add(
+            _("{where}: {fault}; expected an object with text, form and sectors").format(where=place, fault=row.fault)
+        )
         return None
-    group = row.get("set")
-    return LabelledText(str(text), str(form), frozenset(map(str, sectors or ())), str(group) if group else "")
+    form, sectors = fields.get("form"), fields.get("sectors")
+    if row.raw is None and isinstance(sectors, str):  # a cell of a table
+        sectors = [name.strip() for name in sectors.split(";") if name.strip()]
+    told = [*filter(None, [row.fault]), *labels.faults(form, sectors)]
+    for fault in told:
+        faults.add(f"{place}: {fault}")
+    if told:
+        return None
+    group = fields.get(_GROUP_COLUMN)
+    return LabelledText(row.text, _name(str(form)), _names(tuple(sectors or ())), str(group) if group else "", place)
+
+
+@cache
+def _name(name: str) -> str:
+    """Return one string for all that are alike: a large file has few different labels."""
+    return name
+
+
+@cache
+def _names(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(names)

@@ -49,6 +49,11 @@ def fold(text: str) -> str:
         return text.lower()
     text = text.casefold().replace("’", "'").replace("ʼ", "'")
     decomposed = unicodedata.normalize("NFKD", text)
+    if decomposed.count(" ") > text.count(
+        " "
+    ):  # signs that stand for a phrase, such as U+FDFA, would cut a word in two
+        kept = (c for c in text if c.isspace() or " " not in unicodedata.normalize("NFKD", c))
+        decomposed = unicodedata.normalize("NFKD", "".join(kept))
     return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 
@@ -147,7 +152,7 @@ class Analyzer:
         return terms
 
     def _analyze_word(self, word: str) -> tuple[str, ...]:
-        if word in self._stopwords or (self._stopwords and len(word) == 1 and not word.isdigit()):
+        if not word or word in self._stopwords or (self._stopwords and len(word) == 1 and not word.isdigit()):
             return ()
         stem = self._stem(word)
         if "-" in stem:

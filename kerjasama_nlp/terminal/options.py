@@ -14,6 +14,40 @@ Json = Annotated[bool, typer.Option("--json", help=_("Print JSON."))]
 Force = Annotated[bool, typer.Option("--force", help=_("Overwrite what stands at the output."))]
 Encoding = Annotated[str, typer.Option("--encoding", help=_("Encoding of files without a byte order mark."))]
 
+TrainOutput = Annotated[Path | None, typer.Option("--output", "-o", help=_("Model folder to make."))]
+Articles = Annotated[
+    list[Path] | None,
+    typer.Option("--articles", help=_("Folder of .txt, .md, .html and .jsonl files, or one such file; repeatable.")),
+]
+Questions = Annotated[
+    list[Path] | None,
+    typer.Option("--questions", help=_("JSONL of questions over the articles, to fit ranking and refusal on.")),
+]
+TrainLabels = Annotated[
+    list[Path] | None,
+    typer.Option("--labels", help=_("JSONL, CSV or Parquet of news with text, form and sectors; repeatable.")),
+]
+LabelSetFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--label-set", help=_("JSON that names your own forms and sectors."), show_default=_("those of cooperation")
+    ),
+]
+TestLabels = Annotated[
+    list[Path] | None,
+    typer.Option("--test", help=_("Labelled news that measures the model and is never trained on; repeatable.")),
+]
+Base = Annotated[
+    Path | None,
+    typer.Option("--base", help=_("Model that gives what isn't trained."), show_default=_("the one shipped")),
+]
+TrainJobs = Annotated[int, typer.Option("--jobs", min=-1, help=_("Processes that fit; 0 takes all processors."))]
+MaxErrors = Annotated[int, typer.Option("--max-errors", min=1, help=_("Faults of labelled files that are listed."))]
+Check = Annotated[bool, typer.Option("--check", help=_("Train nothing; list the labels that are most likely wrong."))]
+Replace = Annotated[
+    bool, typer.Option("--replace", help=_("Take the place of the model at the output unless that one is better."))
+]
+
 Sources = Annotated[
     list[str] | None,
     typer.Argument(

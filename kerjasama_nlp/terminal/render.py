@@ -6,18 +6,24 @@ import json
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from textwrap import shorten
+from typing import TYPE_CHECKING, Any
 
 from kerjasama_nlp.documents.passages import SECTION_SEPARATOR
 from kerjasama_nlp.i18n import _
 from kerjasama_nlp.language.clean import drop_invisible
 from kerjasama_nlp.records import Answer, Source
 
+if TYPE_CHECKING:
+    from kerjasama_nlp.labels.label_errors import Suspect
+
 # Answers and refusals are Indonesian whatever the reader's locale (a contract), so these aren't translated.
 REFUSAL = "Korpus tidak memuat jawabannya."
 _MISSING = "Tidak ditemukan: {words}."
 _NEAREST = "Bagian terdekat: {sections}."
 _SOURCE = "Sumber: {source} (keyakinan {confidence})"
+# Characters of a text that are shown where it stands among many.
+_EXCERPT = 300
 # Control, format and separator characters, and half characters: a terminal obeys them, or other tools take
 # them for the end of a line.
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
@@ -133,6 +139,15 @@ def label_scores(scores: Mapping[str, Any]) -> str:
     lines.append("\n" + f"{'gold / given':22}" + "".join(f"{name:>14}" for name in forms))
     lines += [f"{a:22}" + "".join(f"{row[b]:14}" for b in forms) for a, row in scores["confusion"].items()]
     return "\n".join(lines)
+
+
+def suspect(found: Suspect) -> str:
+    """Return a doubtful label as three lines: where it stands, given and likely labels, the text."""
+    given = " ".join([found.text.form, *sorted(found.text.sectors)])
+    likely = " ".join([found.form, *found.sectors])
+    head = f"{found.text.place}  {found.doubt:.2f}"
+    text = shorten(printable(found.text.text), _EXCERPT, placeholder=" ...")
+    return f"{printable(head)}\n  {printable(given)} -> {printable(likely)}\n  {text}"
 
 
 def info_text(manifest: Mapping[str, Any], folder: str) -> str:

@@ -1,0 +1,49 @@
+"""Splitting labelled texts into parts that are predicted by models which haven't seen them, nor anything like them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from kerjasama_nlp.arrays import Ints
+from kerjasama_nlp.labels import near_duplicates
+from kerjasama_nlp.labels.labelled import LabelledText
+
+# A part for each named group, up to so many of them.
+MOST_GROUPS = 25
+# Otherwise so many parts; of many texts fewer, which is quicker and tells as much.
+FOLDS = 5
+MANY_TEXTS = 50_000
+FOLDS_OF_MANY = 3
+
+
+def split(texts: Sequence[LabelledText]) -> list[Ints]:
+    """Return the parts, each as the sorted numbers of its texts.
+
+    Texts of one named group stay together, and near-duplicates do (with the first of them). Where all texts
+    are in a few named groups, each group is a part; otherwise groups and single texts are dealt out, in an
+    order that is random but always the same, each to the part with the fewest texts so far.
+    """
+    duplicates = near_duplicates.groups(entry.text for entry in texts)
+    numbers: dict[str, int] = {}
+    for entry in texts:
+        numbers.setdefault(entry.group, len(numbers))
+    named = np.array([numbers[entry.group] for entry in texts])
+    if "" not in numbers and 1 < len(numbers) <= MOST_GROUPS:
+        part = named[duplicates]
+        return [np.flatnonzero(part == number) for number in range(len(numbers)) if (part == number).any()]
+    # a text without a named group is a unit of its own, with its near-duplicates
+    grouped = named != numbers.get("", -1)
+    unit = np.where(grouped, named, len(numbers) + np.arange(len(texts)))[duplicates]
+    names, unit, sizes = np.unique(unit, return_inverse=True, return_counts=True)
+    n_parts = min(FOLDS if len(texts) < MANY_TEXTS else FOLDS_OF_MANY, len(names))
+    shuffled = np.random.default_rng(0).permutation(len(names))
+    order = shuffled[np.argsort(-sizes[shuffled], kind="stable")]
+    part_of, filled = np.zeros(len(names), dtype=np.int64), [0] * n_parts
+    for number in order.tolist():
+        smallest = filled.index(min(filled))
+        part_of[number] = smallest
+        filled[smallest] += int(sizes[number])
+    part = part_of[unit]
+    return [np.flatnonzero(part == number) for number in range(n_parts)]
