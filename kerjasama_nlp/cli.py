@@ -258,15 +258,14 @@ def info(
 ) -> None:
     """Print a model's manifest, after checking the folder when asked to."""
     from kerjasama_nlp import resources
-    from kerjasama_nlp.model import load
-    from kerjasama_nlp.model_files import check_files, read_manifest
+    from kerjasama_nlp.model import verify as verify_model
+    from kerjasama_nlp.model_files import read_manifest
     from kerjasama_nlp.terminal import render
 
     folder = model or resources.default_model()
     manifest = read_manifest(folder)
     if verify:
-        check_files(folder, manifest, hashes=True)
-        load(folder)
+        verify_model(folder)
     console.say(render.to_json(manifest, indent=1) if json else render.info_text(manifest, str(folder)))
     if verify:
         console.note(_("all files are as they were saved"))

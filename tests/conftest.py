@@ -1,6 +1,7 @@
 """What several test modules share."""
 
 import gc
+import hashlib
 import io
 import json
 import os
@@ -14,6 +15,8 @@ from typing import NamedTuple
 
 import pytest
 from hypothesis import settings
+
+from kerjasama_nlp import model_files
 
 DATA = Path(__file__).parent / "data"
 PROJECT = Path(__file__).parent.parent
@@ -36,6 +39,17 @@ def cases(name):
         pytest.param(row, id=row["label"], marks=[pytest.mark.xfail(reason=row["xfail"])] if "xfail" in row else [])
         for row in rows
     ]
+
+
+def seal(folder, changes=None):
+    """Make a model's manifest fit the files that stand there, with `changes` to it, as only its author could."""
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    for name in manifest["files"]:
+        data = (folder / name).read_bytes()
+        manifest["files"][name] = {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    manifest |= changes or {}
+    text = json.dumps(manifest | {"sha256": model_files.seal(manifest)})
+    (folder / "manifest.json").write_text(text, encoding="utf-8")
 
 
 def error_line(reply, code):

@@ -66,6 +66,8 @@ class PassageStore(Sequence[Passage]):
 
 def _to_passage(row: Any) -> Passage:
     """Return a stored row as a passage; raises ValueError or TypeError where it is none."""
+    if not isinstance(row, list):
+        raise TypeError
     article_id, title, path, section, text, kind = row
     if kind not in _KINDS or not all(isinstance(value, str) for value in row):
         raise ValueError(row)
