@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from kerjasama_nlp.answers import tfidf
 from kerjasama_nlp.answers.questions import Concept, QuestionReader
 from kerjasama_nlp.answers.tfidf import Postings
+from kerjasama_nlp.documents.passages import ITEM_MARK
 from kerjasama_nlp.errors import InputError, ModelError
 from kerjasama_nlp.i18n import _
 from kerjasama_nlp.language import stemming
@@ -70,6 +71,8 @@ def _to_passage(row: Any) -> Passage:
         raise TypeError
     article_id, title, path, section, text, kind = row
     if kind not in _KINDS or not all(isinstance(value, str) for value in row):
+        raise ValueError(row)
+    if kind != "prose" and "\n" + ITEM_MARK not in "\n" + text:  # a list without an item
         raise ValueError(row)
     return Passage(article_id, title, path, section, text, kind)
 
