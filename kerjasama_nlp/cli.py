@@ -277,11 +277,12 @@ def stem(
 ) -> None:
     """Print the stems of a text, a line a line."""
     from kerjasama_nlp.language.tokens import Analyzer
+    from kerjasama_nlp.terminal import render
 
     analyzer = Analyzer(stopwords=frozenset())
     lines = console.lines() if text is None or text == "-" else text.splitlines()
     for line in lines:
-        console.say(" ".join(token.terms[0] for token in analyzer.tokenize(line)))
+        console.say(render.printable(" ".join(token.terms[0] for token in analyzer.tokenize(line))))
 
 
 def main() -> None:

@@ -172,12 +172,12 @@ def verify(path: Path | str | None = None) -> Model:
         for name, vocabulary in (("terms", index.terms), ("words", index.words)):
             entries = vocabulary.decoded()
             if any(before.encode() >= after.encode() for before, after in pairwise(entries)):
-                raise ValueError(name)  # noqa: TRY301  # as from the other checks
+                raise ValueError(name)  # as from the other checks
         ids, starts = index.postings.passages, index.postings.starts
         climbs = np.diff(ids) > 0
         climbs[starts[(starts > 0) & (starts < len(ids))] - 1] = True  # between two terms
         if not climbs.all():
-            raise ValueError("posting_passages")  # noqa: TRY301
+            raise ValueError("posting_passages")
     except UNFIT as error:
         raise damaged(folder, str(error)) from None
     if model.labels_news:

@@ -36,7 +36,7 @@ IN_PLACE_OF_A_FILE = {
     "nothing": lambda file: None,
     "an empty file": lambda file: file.write_bytes(b""),
     "a folder": lambda file: file.mkdir(),
-    "a pipe": lambda file: os.mkfifo(file),
+    "a pipe": os.mkfifo,
     "a link to itself": lambda file: file.symlink_to(file.name),
     "a link to nothing": lambda file: file.symlink_to("tidak-ada"),
     "a link to an endless device": lambda file: file.symlink_to("/dev/zero"),

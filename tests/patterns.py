@@ -181,7 +181,7 @@ def _sample(tree, chance):
             text += _sample(argument, chance)
         elif operation in {code.MAX_REPEAT, code.MIN_REPEAT, code.POSSESSIVE_REPEAT}:
             least, most, item = argument
-            times = max(least, 1) if chance.random() < 0.7 else least  # noqa: PLR2004
+            times = max(least, 1) if chance.random() < 0.7 else least
             text += "".join(_sample(item, chance) for _ in range(min(times, most)))
     return text
 

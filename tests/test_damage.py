@@ -4,6 +4,7 @@ Two kinds of change are told apart. Damage happens to files that nobody meant to
 writes hashes that fit: then the form of every value is all that stands between the file and a wrong step.
 """
 
+import itertools
 import json
 import math
 import random
@@ -169,7 +170,7 @@ def test_a_link_to_the_folder_is_followed(sound, tmp_path):
 def test_exchanged_files_are_refused(sound, folder):
     """Two files that stand in each other's place are damage, whichever they are."""
     expected = _replies(sound)
-    for first, second in zip(FILES, FILES[1:], strict=False):
+    for first, second in itertools.pairwise(FILES):
         contents = (folder / first).read_bytes(), (folder / second).read_bytes()
         (folder / first).write_bytes(contents[1])
         (folder / second).write_bytes(contents[0])

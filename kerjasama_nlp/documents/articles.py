@@ -189,7 +189,9 @@ def _read_jsonl(stream: _Lines, name: str, encoding: str) -> Iterator[Article]:
         article_id = row.get("id")
         title = row.get("title")
         yield parse_article(
-            drop_invisible(str(article_id)) if isinstance(article_id, str | int | float) and article_id != "" else where,
+            drop_invisible(str(article_id))
+            if isinstance(article_id, str | int | float) and article_id != ""
+            else where,
             title if isinstance(title, str) else "",
             row["text"],
             path=where,
