@@ -33,7 +33,7 @@ def mutated(data, chance):
 
 # What may stand in the place of a file: each is given the file's path.
 IN_PLACE_OF_A_FILE = {
-    "nothing": lambda file: None,
+    "nothing": lambda _file: None,
     "an empty file": lambda file: file.write_bytes(b""),
     "a folder": lambda file: file.mkdir(),
     "a pipe": os.mkfifo,

@@ -127,10 +127,7 @@ def hostile(pattern, seed=0):
     chance = random.Random(seed)  # noqa: S311  # the same texts every time
     is_bytes = isinstance(pattern.pattern, bytes)
     tree = parser.parse(pattern.pattern, pattern.flags)
-    found = []
-    for before, item in _repeats(tree, ""):
-        for _ in range(3):
-            found.append((before, _sample(item, chance) or "a"))
+    found = [(before, _sample(item, chance) or "a") for before, item in _repeats(tree, "") for _ in range(3)]
     chance.shuffle(found)
     letters = sorted({sign for before, unit in found for sign in before + unit} | set("aA1 .,-\n")) or ["a"]
     mixed = [("", "".join(chance.choices(letters, k=chance.choice([1, 1, 2, 3])))) for _ in range(_RANDOM_UNITS)]

@@ -7,6 +7,7 @@ writes hashes that fit: then the form of every value is all that stands between 
 import itertools
 import json
 import math
+import os
 import random
 import shutil
 import signal
@@ -26,9 +27,11 @@ from kerjasama_nlp.vocabulary import Vocabulary
 
 QUESTIONS = ("apa tujuan Serikat Kopi Selatan", "kapan pakta danau ditandatangani", "berapa harga emas")
 TEXTS = ("Indonesia dan Jepang menandatangani perjanjian dagang di Tokyo.", "Petani panen cabai.")
-# Mutations of each file: damaged ones are refused at once, sealed ones are opened and used.
-DAMAGED = 160
-SEALED = 30
+# Mutations of each file: damaged ones are refused at once, sealed ones are opened and used. DAMAGE_TIMES=100 in the
+# environment makes a long run of it.
+TIMES = int(os.environ.get("DAMAGE_TIMES", "1"))
+DAMAGED = 120 * TIMES
+SEALED = 30 * TIMES
 # A mutated model that takes longer than this (a sound one takes 0.05 s) hangs.
 HANG_SECONDS = 20
 # The files by the half that reads them; the manifest belongs to both.
@@ -214,6 +217,7 @@ EXTREMES = [
     ("posting_weights", 3e38),
     ("posting_weights", -1.0),
     ("feature_idf", 3e38),
+    ("feature_idf", 0.0),
     ("label_weights", -3e38),
     ("label_bias", 3e38),
     ("label_bias", math.inf),

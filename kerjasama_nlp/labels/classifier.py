@@ -112,7 +112,7 @@ class Classifier:
             raise ValueError("labels")
         if len(arrays["feature_idf"]) != len(vocabulary) or len(arrays["label_bias"]) != outputs:
             raise ValueError("features")
-        check_range("feature_idf", arrays["feature_idf"], 0, _MAX_WEIGHT)
+        check_range("feature_idf", arrays["feature_idf"], 1, _MAX_WEIGHT)  # no text's length is 0
         for name in ("label_weights", "label_bias"):
             check_range(name, arrays[name], -_MAX_WEIGHT, _MAX_WEIGHT)
         return cls(
