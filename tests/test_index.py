@@ -214,11 +214,25 @@ def test_passages_without_a_term(text):
 @given(st.lists(st.tuples(*[st.text(st.characters(codec="utf-8"), max_size=20)] * 5), max_size=5))
 def test_stored_passages_come_back(rows):
     """A passage is stored without loss, whatever characters it holds."""
-    passages = [Passage(*row, kind="list") for row in rows]
+    passages = [Passage(*row) for row in rows]
     lines = [PassageStore.encode(passage) for passage in passages]
     offsets = np.cumsum([0, *map(len, lines)])
     store = PassageStore(np.frombuffer(b"".join(lines), dtype=np.uint8), offsets)
     assert [store[i] for i in range(len(store))] == passages
+
+
+@pytest.mark.parametrize("kind", ["list", "outline"])
+def test_a_stored_list_has_an_item(kind):
+    """A passage that calls itself a list is one: items stand on lines of their own."""
+    for text, sound in (("Tujuan:\n- damai", True), ("- damai", True), ("Tujuan: - damai", False), ("", False)):
+        passage = Passage("a", "Pakta", "a.md", "", text, kind=kind)
+        line = np.frombuffer(PassageStore.encode(passage), dtype=np.uint8)
+        store = PassageStore(line, np.array([0, len(line)]))
+        if sound:
+            assert list(store) == [passage]
+        else:
+            with pytest.raises(ModelError, match="passage 0"):
+                list(store)
 
 
 def test_half_a_character_is_stored():

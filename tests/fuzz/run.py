@@ -65,9 +65,8 @@ def _run(name: str, seconds: int, corpus: Path | None) -> bool:
         covered = re.findall(r" cov: (\d+)", ended.stdout)
         executed = int(found[1]) if found else 0
         held = ended.returncode == 0 and executed > 0
-        print(
-            f"{name}: {executed} executions, {covered[-1] if covered else 0} edges, {len(list(inputs.iterdir()))} inputs"
-        )
+        edges, kept = covered[-1] if covered else 0, len(list(inputs.iterdir()))
+        print(f"{name}: {executed} executions, {edges} edges, {kept} inputs", flush=True)
         if not held:
             print(ended.stdout[-4000:])
     return held
