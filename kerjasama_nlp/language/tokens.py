@@ -112,9 +112,10 @@ def _split_hyphens(text: str, spans: Sequence[tuple[str, int, int]]) -> list[_Pa
         if "-" not in word:
             parts.append(_Part(word, owner, start, end))
             continue
+        place = start
         for folded, written in zip(word.split("-"), text[start:end].split("-"), strict=True):
-            parts.append(_Part(folded, owner, start, start + len(written)))
-            start += len(written) + 1
+            parts.append(_Part(folded, owner, place, place + len(written)))
+            place += len(written) + 1
     return parts
 
 
