@@ -1,4 +1,4 @@
-"""Plain arrays in files: one dimension, one of four types, no pickle; large ones are memory-mapped.
+"""Plain arrays in files: one dimension, one of five types, no pickle; large ones are memory-mapped.
 
 The checks of their values read an array piece by piece: they take no memory that grows with it.
 """

@@ -3,6 +3,8 @@
     manifest.json             format, versions, fingerprints, size and SHA-256 of every other file, and of its own
     answering.json            weights and threshold of the answerer
     passages[_offsets].npy    the passages, JSON lines as bytes, and where each starts
+    passages_sums.npy         the CRC-32 of each line, checked when it is read: files too large to be checked whole
+                              still give no text but what was saved
     terms[_offsets].npy       the index terms, sorted
     words[_offsets].npy       the corpus's words, sorted; word_stems.npy: each word's stem
     posting_{starts,passages,weights}.npy
@@ -13,7 +15,7 @@ and, in a model that labels news as well,
     features[_offsets].npy    the names of its features, sorted
     feature_idf.npy, label_weights.npy (features x labels, row by row), label_bias.npy
 
-Of the .npy format only what is written here is read: one dimension, one of four plain types. No pickle
+Of the .npy format only what is written here is read: one dimension, one of five plain types. No pickle
 is, so that loading never runs code from the folder. Large arrays are memory-mapped. The manifest is
 written last.
 """
@@ -111,6 +113,7 @@ def save(model: Model, path: Path, *, force: bool = False) -> None:
     arrays: dict[str, NDArray[Any]] = {
         "passages": index.passages.blob,
         "passages_offsets": index.passages.offsets,
+        "passages_sums": index.passages.sums,
         "terms": index.terms.blob,
         "terms_offsets": index.terms.offsets,
         "words": index.words.blob,
@@ -192,6 +195,8 @@ def _read_index(arrays: Mapping[str, NDArray[Any]]) -> Index:
     starts, ids = arrays["posting_starts"], arrays["posting_passages"]
     check_offsets("postings", starts, len(ids))
     n_terms, n_passages = len(arrays["terms_offsets"]) - 1, len(arrays["passages_offsets"]) - 1
+    if len(arrays["passages_sums"]) != n_passages:
+        raise ValueError("passages_sums")
     if len(starts) != n_terms + 1 or len(arrays["posting_weights"]) != len(ids):
         raise ValueError("postings")
     check_range("posting_passages", ids, 0, n_passages - 1)
@@ -201,7 +206,7 @@ def _read_index(arrays: Mapping[str, NDArray[Any]]) -> Index:
         raise ValueError("word_stems")
     check_range("word_stems", stems, 0, n_terms - 1)
     return Index(
-        PassageStore(arrays["passages"], arrays["passages_offsets"]),
+        PassageStore(arrays["passages"], arrays["passages_offsets"], arrays["passages_sums"]),
         Vocabulary(arrays["terms"], arrays["terms_offsets"]),
         Vocabulary(arrays["words"], arrays["words_offsets"]),
         stems,

@@ -29,6 +29,7 @@ ANSWERING = "answering.json"
 INDEX_ARRAYS: Mapping[str, str] = {
     "passages": "|u1",
     "passages_offsets": "<i8",
+    "passages_sums": "<u4",
     "terms": "|u1",
     "terms_offsets": "<i8",
     "words": "|u1",

@@ -108,7 +108,7 @@ def _damage(case, folder):
     else:
         np.save(file, CHANGES[how](case, np.load(file)))
     assert file.read_bytes() != before
-    seal(folder)
+    seal(folder, recount=case["file"].startswith("passages") and "sums" not in case["file"])
 
 
 def test_saved_model_answers_like_the_one_in_memory(small_articles, shipped_ranker, tmp_path):
