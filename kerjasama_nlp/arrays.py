@@ -1,7 +1,11 @@
-"""Plain arrays in files: one dimension, one of four types, no pickle; large ones are memory-mapped."""
+"""Plain arrays in files: one dimension, one of five types, no pickle; large ones are memory-mapped.
+
+The checks of their values read an array piece by piece: they take no memory that grows with it.
+"""
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -9,11 +13,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kerjasama_nlp.plain_files import open_plain
+
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 # Arrays from this size on are memory-mapped.
 MAPPED_BYTES = 1 << 20
+# Values that are checked at once.
+_PIECE = 1 << 20
 # An array file starts with this, the header's length in two bytes, and the header: a Python dictionary
 # (the text below, padded with spaces). NumPy's own reader parses whatever stands there, and reserves as
 # much memory as it promises.
@@ -25,23 +33,37 @@ _NPY_HEADER = re.compile(
 
 def check_offsets(name: str, offsets: NDArray[np.int64], length: int) -> None:
     """Raise ValueError unless `offsets` climb from 0 to `length`."""
-    if not len(offsets) or offsets[0] != 0 or offsets[-1] != length or bool((offsets[1:] < offsets[:-1]).any()):
+    if not len(offsets) or offsets[0] != 0 or offsets[-1] != length:
+        raise ValueError(name)
+    for start in range(0, len(offsets), _PIECE):
+        piece = offsets[start : start + _PIECE + 1]
+        if bool((piece[1:] < piece[:-1]).any()):
+            raise ValueError(name)
+
+
+def check_range(name: str, values: NDArray[Any], least: float, most: float) -> None:
+    """Raise ValueError unless all values are numbers from `least` to `most`."""
+    # the minimum of values of which one is no number is none either, and compares as false
+    if len(values) and not (least <= values.min().item() and values.max().item() <= most):
         raise ValueError(name)
 
 
 def read_array(folder: Path, name: str, dtype: str) -> NDArray[Any]:
-    """Return an array, memory-mapped where it is large; raises ValueError where it is no such array."""
-    file = folder / f"{name}.npy"
+    """Return an array, memory-mapped where it is large.
+
+    Raises ValueError where it is no such array: another header than `model.save` writes, or one that promises
+    more or fewer bytes than follow; OSError where it is no plain file.
+    """
     expected = np.dtype(dtype)
-    with file.open("rb") as stream:
+    with open_plain(folder / f"{name}.npy") as stream:
         start = stream.read(len(_NPY_MAGIC) + 2)
         header = stream.read(int.from_bytes(start[len(_NPY_MAGIC) :], "little"))
         match = _NPY_HEADER.fullmatch(header)
         if not start.startswith(_NPY_MAGIC) or match is None or match["descr"] != expected.str.encode():
-            raise ValueError(file.name)
-        length, size = int(match["length"]), file.stat().st_size
+            raise ValueError(f"{name}.npy")
+        length, size = int(match["length"]), os.fstat(stream.fileno()).st_size
         if length * expected.itemsize != size - stream.tell():
-            raise ValueError(file.name)
+            raise ValueError(f"{name}.npy")
         if length and size >= MAPPED_BYTES:
             return np.asarray(np.memmap(stream, expected, "r", stream.tell()))
         return np.fromfile(stream, expected)

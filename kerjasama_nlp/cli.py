@@ -238,15 +238,14 @@ def info(
 ) -> None:
     """Print a model's manifest, after checking the folder when asked to."""
     from kerjasama_nlp import resources
-    from kerjasama_nlp.model import load
-    from kerjasama_nlp.model_files import check_files, read_manifest
+    from kerjasama_nlp.model import verify as verify_model
+    from kerjasama_nlp.model_files import read_manifest
     from kerjasama_nlp.terminal import render
 
     folder = model or resources.default_model()
     manifest = read_manifest(folder)
     if verify:
-        check_files(folder, manifest, hashes=True)
-        load(folder)
+        verify_model(folder)
     console.say(render.to_json(manifest, indent=1) if json else render.info_text(manifest, str(folder)))
     if verify:
         console.note(_("all files are as they were saved"))
@@ -258,11 +257,12 @@ def stem(
 ) -> None:
     """Print the stems of a text, a line a line."""
     from kerjasama_nlp.language.tokens import Analyzer
+    from kerjasama_nlp.terminal import render
 
     analyzer = Analyzer(stopwords=frozenset())
     lines = console.lines() if text is None or text == "-" else text.splitlines()
     for line in lines:
-        console.say(" ".join(token.terms[0] for token in analyzer.tokenize(line)))
+        console.say(render.printable(" ".join(token.terms[0] for token in analyzer.tokenize(line))))
 
 
 def main() -> None:

@@ -1,8 +1,10 @@
 """The model folder: save, verify, load.
 
-    manifest.json             format, versions, fingerprints, and size and SHA-256 of every other file
+    manifest.json             format, versions, fingerprints, size and SHA-256 of every other file, and of its own
     answering.json            weights and threshold of the answerer
     passages[_offsets].npy    the passages, JSON lines as bytes, and where each starts
+    passages_sums.npy         the CRC-32 of each line, checked when it is read: files too large to be checked whole
+                              still give no text but what was saved
     terms[_offsets].npy       the index terms, sorted
     words[_offsets].npy       the corpus's words, sorted; word_stems.npy: each word's stem
     posting_{starts,passages,weights}.npy
@@ -16,7 +18,7 @@ and, in a model that labels news as well,
 
 MODEL_CARD.md says for people what the manifest says.
 
-Of the .npy format only what is written here is read: one dimension, one of four plain types. No pickle
+Of the .npy format only what is written here is read: one dimension, one of five plain types. No pickle
 is, so that loading never runs code from the folder. Large arrays are memory-mapped. The manifest is
 written last.
 """
@@ -27,6 +29,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,14 +37,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerjasama_nlp import model_card
-from kerjasama_nlp.answers import answering
+from kerjasama_nlp.answers import answering, tfidf
 from kerjasama_nlp.answers.index import Index, PassageStore
 from kerjasama_nlp.answers.ranking import Ranker
 from kerjasama_nlp.answers.tfidf import Postings
-from kerjasama_nlp.arrays import check_offsets, read_array
+from kerjasama_nlp.arrays import check_offsets, check_range, read_array
 from kerjasama_nlp.files import new_folder, sha256, write_failures
 from kerjasama_nlp.model_files import (
+    ALWAYS_VERIFIED_BYTES,
     ANSWERING,
+    ANSWERING_FILES,
     FORMAT,
     INDEX_ARRAYS,
     LABEL_ARRAYS,
@@ -49,11 +54,14 @@ from kerjasama_nlp.model_files import (
     LABELLING,
     MANIFEST,
     MODEL_CARD,
+    SEAL,
     UNFIT,
+    check_hashes,
     damaged,
     open_folder,
     read_classifier,
     read_json,
+    seal,
 )
 from kerjasama_nlp.records import Answer, Labels
 from kerjasama_nlp.version import VERSION
@@ -100,6 +108,7 @@ class Model:
         """Fingerprints of the texts that the labelling half was fitted on, sorted; None without such a half."""
         if self.fitted is not None or self.folder is None or not self.labels_news:
             return self.fitted_texts
+        check_hashes(self.folder, self.manifest, [f"{LABELLED_TEXTS}.npy"])
         try:
             return read_array(self.folder, LABELLED_TEXTS, "<i8")
         except UNFIT as error:
@@ -123,6 +132,7 @@ def save(model: Model, path: Path, *, force: bool = False) -> None:
     arrays: dict[str, NDArray[Any]] = {
         "passages": index.passages.blob,
         "passages_offsets": index.passages.offsets,
+        "passages_sums": index.passages.sums,
         "terms": index.terms.blob,
         "terms_offsets": index.terms.offsets,
         "words": index.words.blob,
@@ -153,7 +163,8 @@ def save(model: Model, path: Path, *, force: bool = False) -> None:
         }
         (folder / MODEL_CARD).write_text(model_card.render(described), encoding="utf-8")
         files = {file.name: {"size": file.stat().st_size, "sha256": sha256(file)} for file in sorted(folder.iterdir())}
-        _write_json(folder / MANIFEST, {**described, "files": files})
+        manifest = {**described, "files": files}
+        _write_json(folder / MANIFEST, {**manifest, SEAL: seal(manifest)})
 
 
 def load(path: Path | str | None = None) -> Model:
@@ -162,12 +173,41 @@ def load(path: Path | str | None = None) -> Model:
     Raises ModelError where it is missing, damaged, or of another format.
     """
     folder, manifest = open_folder(path)
+    check_hashes(folder, manifest, ANSWERING_FILES, ALWAYS_VERIFIED_BYTES)
     try:
         ranker = Ranker.from_json(read_json(folder / ANSWERING))
         index = _read_index({name: read_array(folder, name, dtype) for name, dtype in INDEX_ARRAYS.items()})
     except UNFIT as error:
         raise damaged(folder, str(error) or type(error).__name__) from None
     return Model(index, ranker, manifest=manifest, folder=folder)
+
+
+def verify(path: Path | str | None = None) -> Model:
+    """Open a model folder as `load` does, and check all that `load` leaves out or leaves for later.
+
+    That is the SHA-256 of every file, and the form of every passage, word and feature. Raises ModelError.
+    """
+    folder, manifest = open_folder(path)
+    check_hashes(folder, manifest, manifest["files"])
+    model = load(folder)
+    index = model.index
+    for _passage in index.passages:
+        pass
+    try:
+        for name, vocabulary in (("terms", index.terms), ("words", index.words)):
+            entries = vocabulary.decoded()
+            if any(before.encode() >= after.encode() for before, after in pairwise(entries)):
+                raise ValueError(name)  # as from the other checks
+        ids, starts = index.postings.passages, index.postings.starts
+        climbs = np.diff(ids) > 0
+        climbs[starts[(starts > 0) & (starts < len(ids))] - 1] = True  # between two terms
+        if not climbs.all():
+            raise ValueError("posting_passages")
+    except UNFIT as error:
+        raise damaged(folder, str(error)) from None
+    if model.labels_news:
+        model.classifier  # noqa: B018  # reading it checks it
+    return model
 
 
 def _read_index(arrays: Mapping[str, NDArray[Any]]) -> Index:
@@ -177,19 +217,18 @@ def _read_index(arrays: Mapping[str, NDArray[Any]]) -> Index:
     starts, ids = arrays["posting_starts"], arrays["posting_passages"]
     check_offsets("postings", starts, len(ids))
     n_terms, n_passages = len(arrays["terms_offsets"]) - 1, len(arrays["passages_offsets"]) - 1
+    if len(arrays["passages_sums"]) != n_passages:
+        raise ValueError("passages_sums")
     if len(starts) != n_terms + 1 or len(arrays["posting_weights"]) != len(ids):
         raise ValueError("postings")
-    if len(ids) and not (int(ids.min()) >= 0 and int(ids.max()) < n_passages):
-        raise ValueError("posting_passages")
-    if not np.isfinite(arrays["posting_weights"]).all():
-        raise ValueError("posting_weights")
+    check_range("posting_passages", ids, 0, n_passages - 1)
+    check_range("posting_weights", arrays["posting_weights"], 0, tfidf.MAX_WEIGHT)
     stems = arrays["word_stems"]
-    if len(stems) != len(arrays["words_offsets"]) - 1 or (
-        len(stems) and not (int(stems.min()) >= 0 and int(stems.max()) < n_terms)
-    ):
+    if len(stems) != len(arrays["words_offsets"]) - 1:
         raise ValueError("word_stems")
+    check_range("word_stems", stems, 0, n_terms - 1)
     return Index(
-        PassageStore(arrays["passages"], arrays["passages_offsets"]),
+        PassageStore(arrays["passages"], arrays["passages_offsets"], arrays["passages_sums"]),
         Vocabulary(arrays["terms"], arrays["terms_offsets"]),
         Vocabulary(arrays["words"], arrays["words_offsets"]),
         stems,

@@ -1,20 +1,23 @@
 """The files of a model folder, checked: manifest, arrays, hashes; and the labelling half, which needs no other.
 
-What the files are stands in `model`, which writes them.
+What the files are stands in `model`, which writes them. A folder may come from a stranger, or from a disk that
+fails: which of it is checked when, and what that costs, stands in docs/security.md.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from kerjasama_nlp import resources
 from kerjasama_nlp.arrays import read_array
 from kerjasama_nlp.errors import ModelError
-from kerjasama_nlp.files import sha256
 from kerjasama_nlp.i18n import _
+from kerjasama_nlp.plain_files import open_plain
 
 if TYPE_CHECKING:
     from kerjasama_nlp.labels.classifier import Classifier
@@ -28,6 +31,7 @@ ANSWERING = "answering.json"
 INDEX_ARRAYS: Mapping[str, str] = {
     "passages": "|u1",
     "passages_offsets": "<i8",
+    "passages_sums": "<u4",
     "terms": "|u1",
     "terms_offsets": "<i8",
     "words": "|u1",
@@ -48,9 +52,18 @@ LABEL_ARRAYS: Mapping[str, str] = {
 }
 # Which texts a model was fitted on; labelling doesn't need it.
 LABELLED_TEXTS = "labelled_texts"
-# Folders up to this size are checked against their hashes whenever they are loaded (some 500 MB/s);
-# larger ones when asked to (`info --verify`).
+ANSWERING_FILES = frozenset({*(f"{name}.npy" for name in INDEX_ARRAYS), ANSWERING})
+LABELLING_FILES = frozenset({*(f"{name}.npy" for name in LABEL_ARRAYS), LABELLING})
+# With what answering and labelling don't need.
+_ANSWERS = ANSWERING_FILES | {MODEL_CARD}
+_LABELS = LABELLING_FILES | {f"{LABELLED_TEXTS}.npy"}
+# The answering half is checked against its hashes whenever it is opened, smallest file first, as far as so many
+# bytes reach (1,700 MB/s where the processor helps with SHA-256, some 500 elsewhere); of a larger one the rest only
+# when asked to (`info --verify`). The labelling half is checked whole.
 ALWAYS_VERIFIED_BYTES = 32 << 20
+# The manifest's own hash, over all else that stands in it.
+SEAL = "sha256"
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 # A manifest is a few kilobytes.
 _MAX_JSON_BYTES = 1 << 20
 # What taking a foreign JSON value apart can raise.
@@ -58,15 +71,41 @@ UNFIT = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, Re
 
 
 def open_folder(path: Path | str | None) -> tuple[Path, dict[str, Any]]:
-    """Return a model folder (default: the one that ships with the package) and its manifest, its files checked.
+    """Return a model folder (default: the one that ships with the package) and its manifest, its files' sizes checked.
 
     Raises ModelError where it is missing, damaged, or of another format.
     """
     folder = Path(path) if path is not None else resources.default_model()
     manifest = read_manifest(folder)
-    total = sum(entry["size"] for entry in manifest["files"].values())
-    check_files(folder, manifest, hashes=total <= ALWAYS_VERIFIED_BYTES)
+    for name, entry in manifest["files"].items():
+        try:
+            with open_plain(folder / name) as stream:
+                size = stream.seek(0, 2)
+        except OSError as error:
+            raise damaged(folder, f"{name}: {error.strerror}") from None
+        if size != entry["size"]:
+            raise _exchanged(folder, name)
     return folder, manifest
+
+
+def check_hashes(folder: Path, manifest: Mapping[str, Any], names: Iterable[str], most: int | None = None) -> None:
+    """Raise ModelError unless the files of an opened folder have the manifest's SHA-256.
+
+    The smallest are looked at first, and with `most` only as many as have so many bytes together.
+    """
+    entries = sorted((manifest["files"][name]["size"], name) for name in names)
+    seen = 0
+    for size, name in entries:
+        seen += size
+        if most is not None and seen > most:
+            return
+        try:
+            with open_plain(folder / name) as stream:
+                digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        except OSError as error:
+            raise damaged(folder, f"{name}: {error.strerror}") from None
+        if digest != manifest["files"][name]["sha256"]:
+            raise _exchanged(folder, name)
 
 
 def read_classifier(folder: Path | None, manifest: Mapping[str, Any]) -> Classifier:
@@ -74,6 +113,7 @@ def read_classifier(folder: Path | None, manifest: Mapping[str, Any]) -> Classif
     folder = _labelling_folder(folder, manifest)
     from kerjasama_nlp.labels.classifier import Classifier  # `ask` needs none of it
 
+    check_hashes(folder, manifest, LABELLING_FILES)
     try:
         arrays = {name: read_array(folder, name, dtype) for name, dtype in LABEL_ARRAYS.items()}
         return Classifier.from_parts(read_json(folder / LABELLING), arrays)
@@ -126,34 +166,42 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         raise damaged(folder, f"{MANIFEST}: {error}") from None
     if not isinstance(manifest, dict):
         raise damaged(folder, MANIFEST)
-    if manifest.get("format") != FORMAT:
+    if manifest.get("format") != FORMAT or manifest["format"] is True:
         raise ModelError(
             _("{folder}: found model format {found}, expected {expected}; retrain it with: kerjasama train").format(
                 folder=folder, found=json.dumps(manifest.get("format"))[:40], expected=FORMAT
             )
         )
-    answers = {*(f"{name}.npy" for name in INDEX_ARRAYS), ANSWERING, MODEL_CARD}
-    labels = {*(f"{name}.npy" for name in (*LABEL_ARRAYS, LABELLED_TEXTS)), LABELLING}
     files = manifest.get("files")
-    if not isinstance(files, dict) or set(files) not in (answers, answers | labels):
+    if not isinstance(files, dict) or set(files) not in (_ANSWERS, _ANSWERS | _LABELS):
         raise damaged(folder, _("its manifest lists other files than expected"))
-    for entry in files.values():
-        if not (isinstance(entry, dict) and type(entry.get("size")) is int and isinstance(entry.get("sha256"), str)):
-            raise damaged(folder, MANIFEST)
+    if not all(map(_is_entry, files.values())) or manifest.get(SEAL) != seal(manifest):
+        raise damaged(folder, MANIFEST)
     return manifest
 
 
-def check_files(folder: Path, manifest: Mapping[str, Any], *, hashes: bool) -> None:
-    """Compare the folder's files with the manifest: sizes, and SHA-256 where `hashes` is set."""
-    for name, entry in manifest["files"].items():
-        file = folder / name
-        try:
-            size = file.stat().st_size
-            matches = size == entry["size"] and (not hashes or sha256(file) == entry["sha256"])
-        except OSError as error:
-            raise damaged(folder, f"{name}: {error.strerror}") from None
-        if not matches:
-            raise damaged(folder, _("{name} is not the file that was saved").format(name=name))
+def _is_entry(entry: Any) -> bool:
+    """Tell whether a manifest's entry of a file is a size and a SHA-256, and nothing else."""
+    return (
+        isinstance(entry, dict)
+        and set(entry) == {"size", "sha256"}
+        and type(entry["size"]) is int
+        and entry["size"] >= 0
+        and isinstance(entry["sha256"], str)
+        and _SHA256.fullmatch(entry["sha256"]) is not None
+    )
+
+
+def seal(manifest: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of what a manifest says beside its seal; white space and order don't count.
+
+    It tells damage, not malice: who writes a manifest can seal it.
+
+    >>> seal({"format": 1, "files": {}}) == seal({"files": {}, "format": 1, "sha256": "0"})
+    True
+    """
+    sealed = {name: value for name, value in manifest.items() if name != SEAL}
+    return hashlib.sha256(json.dumps(sealed, sort_keys=True).encode()).hexdigest()
 
 
 def damaged(folder: Path, what: str) -> ModelError:
@@ -163,10 +211,30 @@ def damaged(folder: Path, what: str) -> ModelError:
     )
 
 
+def _exchanged(folder: Path, name: str) -> ModelError:
+    return damaged(folder, _("{name} is not the file that was saved").format(name=name))
+
+
 def read_json(file: Path) -> Any:
-    """Return what stands in a small JSON file; raises OSError, ValueError or RecursionError where that isn't any."""
-    with file.open("rb") as stream:
+    """Return what stands in a small JSON file.
+
+    Raises OSError, ValueError or RecursionError where that isn't any: no plain file, more than a MiB, not UTF-8,
+    a name twice in one object, NaN or Infinity.
+    """
+    with open_plain(file) as stream:
         data = stream.read(_MAX_JSON_BYTES + 1)
     if len(data) > _MAX_JSON_BYTES:
         raise ValueError(file.name)
-    return json.loads(data)
+    return json.loads(data.decode(), object_pairs_hook=_distinct, parse_constant=_refuse)
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object whose names are all different: of two with one name, readers differ on which counts."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError(_("a name stands twice in one object"))
+    return found
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(constant)

@@ -78,7 +78,7 @@ def test_files_that_cannot_be_read(folder, monkeypatch):
     (block,) = source.blocks()
     (folder / "b.txt").unlink()
     write(folder / "c.txt.gz", gzip.compress(b"x" * 20)[:-1])
-    monkeypatch.setattr(rows, "MAX_ROW_BYTES", 30)
+    monkeypatch.setattr(rows, "MAX_ARTICLE_BYTES", 30)
     faults = {row.fields["id"]: row.fault or "" for row in reader.rows(block.records)}
     assert faults["b.txt"] == "b.txt: cannot be read (No such file or directory)"
     assert faults["c.txt.gz"].startswith("c.txt.gz: the compressed data is damaged or cut off")

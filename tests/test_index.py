@@ -214,11 +214,22 @@ def test_passages_without_a_term(text):
 @given(st.lists(st.tuples(*[st.text(st.characters(codec="utf-8"), max_size=20)] * 5), max_size=5))
 def test_stored_passages_come_back(rows):
     """A passage is stored without loss, whatever characters it holds."""
-    passages = [Passage(*row, kind="list") for row in rows]
-    lines = [PassageStore.encode(passage) for passage in passages]
-    offsets = np.cumsum([0, *map(len, lines)])
-    store = PassageStore(np.frombuffer(b"".join(lines), dtype=np.uint8), offsets)
+    passages = [Passage(*row) for row in rows]
+    store = PassageStore.of([PassageStore.encode(passage) for passage in passages])
     assert [store[i] for i in range(len(store))] == passages
+
+
+@pytest.mark.parametrize("kind", ["list", "outline"])
+def test_a_stored_list_has_an_item(kind):
+    """A passage that calls itself a list is one: items stand on lines of their own."""
+    for text, sound in (("Tujuan:\n- damai", True), ("- damai", True), ("Tujuan: - damai", False), ("", False)):
+        passage = Passage("a", "Pakta", "a.md", "", text, kind=kind)
+        store = PassageStore.of([PassageStore.encode(passage)])
+        if sound:
+            assert list(store) == [passage]
+        else:
+            with pytest.raises(ModelError, match="passage 0"):
+                list(store)
 
 
 def test_half_a_character_is_stored():
@@ -248,7 +259,7 @@ def test_half_a_character_is_found_nowhere():
 )
 def test_damaged_passage_is_told(line):
     """A stored line that isn't a passage is a damaged model, told when the passage is asked for."""
-    store = PassageStore(np.frombuffer(line, dtype=np.uint8), np.array([0, len(line)]))
+    store = PassageStore.of([line])
     with pytest.raises(ModelError, match=r"damaged \(passage 0\)"):
         store[0]
 

@@ -93,7 +93,10 @@ def test_lines_too_long_inside_a_record(monkeypatch):
 
 
 def test_long_cells(tmp_path):
-    """A cell may have 20 MB, beyond the standard library's own limit."""
+    """A cell may have 20 MB, beyond the standard library's own limit; as a text to label it is too long."""
     long = "kata " * 4_000_000
-    (row,) = read(write(tmp_path / "a.csv", f'text,id\n"{long}\n",1\n'))
-    assert (row.fields["text"] == long + "\n", row.fields["id"], row.fault) == (True, "1", None)
+    (row,) = read(write(tmp_path / "a.csv", f'id,text\n"{long}\n",Berita\n'))
+    assert (row.fields["id"] == long + "\n", row.text, row.fault) == (True, "Berita", None)
+    (row,) = read(tmp_path / "a.csv", text_column="id")
+    assert (row.fields["id"] == long + "\n", row.text) == (True, "")
+    assert row.fault == "found a text of 20000001 characters, expected at most 4194304"

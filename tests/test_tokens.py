@@ -46,8 +46,17 @@ def test_offsets_slice_back(text):
     end = 0
     for token in ANALYZER.tokenize(text):
         assert end <= token.start < token.end <= len(text)
+        assert text[token.start].isalnum()
+        assert text[token.end - 1].isalnum() or text[token.end - 1] == "%"
         assert token.terms
         end = token.end
+
+
+def test_what_a_name_leaves_of_a_word_stands_behind_it():
+    """Where a name ends inside a hyphenated word, the rest of the word is a token of its own place."""
+    text = "kerja sama-ekonomi"
+    tokens_found = [(text[token.start : token.end], token.terms) for token in ANALYZER.tokenize(text)]
+    assert tokens_found == [("kerja sama", ("kerjasama",)), ("ekonomi", ("ekonomi",))]
 
 
 def _question_words():

@@ -29,10 +29,13 @@ MIN_WORDS = 5
 THIN_COVERAGE = 0.6
 # The end of a list's lead-in that says what the list holds, in words.
 LEAD_IN_TAIL = 9
-# "X adalah", "X dalam hubungan internasional adalah": the copula comes soon after what is defined.
+# "X adalah", "X dalam hubungan internasional adalah": the copula comes soon after what is defined, within so many
+# words and, brackets between them included, characters.
 COPULA_WITHIN = 10
+_COPULA_CHARACTERS = 1_000
 
-_SPELT_OUT = re.compile(r"(?P<short>[A-Z][\w-]+) ?\( ?(?P<long>[A-Z][^()]{6,})")
+# No abbreviation is longer than 40 letters; without a limit each letter of a long word starts a search to its end.
+_SPELT_OUT = re.compile(r"(?P<short>[A-Z][\w-]{1,39}) ?\( ?(?P<long>[A-Z][^()]{6,})")
 _FIELD = frozenset({"bidang"})
 _CLAUSE = re.compile(r"[,;:.!?]|\b(?:sedangkan|sementara|bahwa|adapun)\b")
 _PARENTHESES = re.compile(r"\([^()]*\)")
@@ -292,10 +295,25 @@ def _proximity(concepts: Sequence[Concept], tokens: Sequence[Token]) -> float:
     ]
     if len(places) == 1:
         return float(bool(places[0]))
-    closeness = [
-        max((1 / max(abs(i - j), 1) for i in left for j in right), default=0.0) for left, right in pairwise(places)
-    ]
+    closeness = [_closeness(left, right) for left, right in pairwise(places)]
     return sum(closeness) / len(closeness) if closeness else 0.0
+
+
+def _closeness(left: Sequence[int], right: Sequence[int]) -> float:
+    """Return 1/d for the least distance d > 0 between two runs of ascending places, 1 for 0, and 0 where one is empty.
+
+    >>> _closeness([0, 10], [4, 13]), _closeness([1], [1]), _closeness([1], [])
+    (0.3333333333333333, 1.0, 0.0)
+    """
+    best = 0.0
+    i = j = 0
+    while i < len(left) and j < len(right):
+        best = max(best, 1 / max(abs(left[i] - right[j]), 1))
+        if left[i] < right[j]:
+            i += 1
+        else:
+            j += 1
+    return best
 
 
 def _kind_match(question: Question, analyzer: Analyzer, text: str, *, whole: bool) -> float:
@@ -350,7 +368,8 @@ def _subject_match(question: Question, analyzer: Analyzer, text: str, heading: f
     total = sum(concept.importance for concept in question.concepts) or 1.0
     matches = [heading]
     for copula in _COPULA.finditer(text):
-        clause = _CLAUSE.split(_PARENTHESES.sub(" ", text[: copula.start()]))[-1]
+        before = text[max(0, copula.start() - _COPULA_CHARACTERS) : copula.start()]
+        clause = _CLAUSE.split(_PARENTHESES.sub(" ", before))[-1]
         named = _stems(_terms(analyzer, " ".join(clause.split()[-COPULA_WITHIN:])))
         if named:
             hits = [c for c in question.concepts if any(term in named for term in c.evidence)]

@@ -95,9 +95,13 @@ def without_subject(passage: Passage) -> Passage:
     >>> without_subject(Passage("a", "OPEC (Organisasi Minyak)", "a.md", "Markas", "OPEC bermarkas di Wina.")).text
     'hal ini bermarkas di Wina.'
     """
-    names = sorted((name.strip() for name in re.split(r"[(:)]", passage.title) if name.strip()), key=len, reverse=True)
-    pattern = re.compile("|".join(rf"\b{re.escape(name)}\b" for name in names) or r"(?!)", re.IGNORECASE)
-    return replace(passage, text=pattern.sub("hal ini", passage.text))
+    return replace(passage, text=_names_of(passage.title).sub("hal ini", passage.text))
+
+
+def _names_of(title: str) -> re.Pattern[str]:
+    """Return what finds the names that a title gives its subject: "OPEC" and "Organisasi Minyak"."""
+    names = sorted((name.strip() for name in re.split(r"[(:)]", title) if name.strip()), key=len, reverse=True)
+    return re.compile("|".join(rf"\b{re.escape(name)}\b" for name in names) or r"(?!)", re.IGNORECASE)
 
 
 class _Case:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import zlib
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from kerjasama_nlp.answers import tfidf
 from kerjasama_nlp.answers.questions import Concept, QuestionReader
 from kerjasama_nlp.answers.tfidf import Postings
+from kerjasama_nlp.documents.passages import ITEM_MARK
 from kerjasama_nlp.errors import InputError, ModelError
 from kerjasama_nlp.i18n import _
 from kerjasama_nlp.language import stemming
@@ -35,13 +37,23 @@ class Hit:
 class PassageStore(Sequence[Passage]):
     """Passages kept as JSON lines in one byte array and parsed when asked for.
 
-    `offsets` (n + 1 integers) says where each line starts. Asking for a line that isn't a passage raises
-    ModelError: reading all of them when a model opens would cost more than the answer.
+    `offsets` (n + 1 integers) says where each line starts, `sums` (n) the CRC-32 of each. Asking for a line that
+    isn't a passage, or not the one that was saved, raises ModelError: reading all of them when a model opens would
+    cost more than the answer.
     """
 
-    def __init__(self, blob: NDArray[np.uint8], offsets: NDArray[np.int64]) -> None:
+    def __init__(self, blob: NDArray[np.uint8], offsets: NDArray[np.int64], sums: NDArray[np.uint32]) -> None:
         self.blob = blob
         self.offsets = offsets
+        self.sums = sums
+
+    @classmethod
+    def of(cls, lines: Sequence[bytes]) -> Self:
+        """Store passages that are encoded already."""
+        offsets = np.zeros(len(lines) + 1, dtype=np.int64)
+        np.cumsum([len(line) for line in lines], out=offsets[1:])
+        sums = np.array([zlib.crc32(line) for line in lines], dtype=np.uint32)
+        return cls(np.frombuffer(b"".join(lines), dtype=np.uint8), offsets, sums)
 
     @classmethod
     def encode(cls, passage: Passage) -> bytes:
@@ -57,6 +69,8 @@ class PassageStore(Sequence[Passage]):
     def __getitem__(self, index: int) -> Passage:  # type: ignore[override]
         line = self.blob[self.offsets[index] : self.offsets[index + 1]].tobytes()
         try:
+            if zlib.crc32(line) != self.sums[index]:
+                raise ValueError(index)  # noqa: TRY301  # damage like any other
             return _to_passage(json.loads(line.decode()))
         except (ValueError, TypeError, RecursionError):
             raise ModelError(
@@ -66,8 +80,12 @@ class PassageStore(Sequence[Passage]):
 
 def _to_passage(row: Any) -> Passage:
     """Return a stored row as a passage; raises ValueError or TypeError where it is none."""
+    if not isinstance(row, list):
+        raise TypeError
     article_id, title, path, section, text, kind = row
     if kind not in _KINDS or not all(isinstance(value, str) for value in row):
+        raise ValueError(row)
+    if kind != "prose" and "\n" + ITEM_MARK not in "\n" + text:  # a list without an item
         raise ValueError(row)
     return Passage(article_id, title, path, section, text, kind)
 
@@ -126,7 +144,7 @@ def build(passages: Iterable[Passage]) -> Index:
     analyzer = Analyzer()
     numbers: dict[str, int] = {}
     occurrences, fields = array("i"), array("B")
-    ends, offsets = array("q"), array("q", [0])
+    ends = array("q")
     lines: list[bytes] = []
     for passage in passages:
         for field, text in enumerate((passage.title, passage.section or passage.title, passage.text)):
@@ -135,7 +153,6 @@ def build(passages: Iterable[Passage]) -> Index:
                 fields.append(field)
         ends.append(len(occurrences))
         lines.append(PassageStore.encode(passage))
-        offsets.append(offsets[-1] + len(lines[-1]))
     if not numbers:
         raise InputError(_("found no text in the articles; expected at least one paragraph"))
     terms = Vocabulary.from_terms(numbers)
@@ -152,5 +169,4 @@ def build(passages: Iterable[Passage]) -> Index:
     stems = {word: numbers[word_terms[0]] for word, word_terms in analyzer.seen() if word_terms[0] in numbers}
     words = Vocabulary.from_terms(stems)
     word_stems = rank[[stems[words.word(i)] for i in range(len(words))]]
-    store = PassageStore(np.frombuffer(b"".join(lines), dtype=np.uint8), np.frombuffer(offsets, dtype=np.int64))
-    return Index(store, terms, words, word_stems, postings)
+    return Index(PassageStore.of(lines), terms, words, word_stems, postings)

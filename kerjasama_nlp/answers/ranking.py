@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from math import exp, isfinite
+from math import exp
 from typing import Any, Self
 
 from kerjasama_nlp.answers.evidence import Features, Unit
@@ -13,6 +13,8 @@ from kerjasama_nlp.answers.evidence import Features, Unit
 # fits ("cara membuat rendang"): the confidence falls in proportion. Questions over the project's corpus
 # with an answer stay as they are.
 MIN_KNOWN = 0.5
+# Fitted weights stay below 10; with larger ones than this, sums would leave the range of numbers.
+MAX_WEIGHT = 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +51,20 @@ class Ranker:
 
     @classmethod
     def from_json(cls, value: Any) -> Self:
-        """Restore a ranker; raises ValueError, KeyError or TypeError where the object isn't one."""
+        """Restore a ranker; raises ValueError, LookupError or TypeError where the object isn't one.
+
+        Weights must be numbers within MAX_WEIGHT on either side of 0, the threshold one from 0 to 1.
+        """
         names = {f.name for f in fields(Features)}
-        rank, confidence = value["rank"], value["confidence"]
-        numbers = [value["bias"], value["threshold"], *rank.values(), *confidence.values()]
-        if set(rank) != names or set(confidence) != names:
+        rank, confidence, bias, threshold = value["rank"], value["confidence"], value["bias"], value["threshold"]
+        if set(value) != {"rank", "confidence", "bias", "threshold"} or set(rank) != names or set(confidence) != names:
             raise ValueError("answering.json")
-        if not all(type(number) in (int, float) and isfinite(number) for number in numbers):
+        numbers = [bias, threshold, *rank.values(), *confidence.values()]
+        if not all(type(number) in (int, float) and abs(number) <= MAX_WEIGHT for number in numbers):
             raise ValueError("answering.json")
-        return cls(rank, confidence, float(value["bias"]), float(value["threshold"]))
+        if not 0 <= threshold <= 1:
+            raise ValueError("answering.json")
+        return cls(rank, confidence, float(bias), float(threshold))
 
 
 def _dot(weights: Mapping[str, float], features: Features) -> float:

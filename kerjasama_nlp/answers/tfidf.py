@@ -26,6 +26,8 @@ FIELDS = ("title", "section", "text")
 K1 = 1.8
 FIELD_WEIGHT = np.array([4.0, 2.0, 1.0])
 FIELD_B = np.array([0.8, 0.6, 0.7])
+# No weight is larger: idf * (K1 + 1) stays below 150 for as many passages as 64 bits can count.
+MAX_WEIGHT = 1_000.0
 # A surface form repeats what its stem says, only more exactly.
 SURFACE_WEIGHT = 0.1
 

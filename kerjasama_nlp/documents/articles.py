@@ -9,8 +9,8 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Iterator
-from io import BufferedIOBase
-from itertools import chain
+from functools import partial
+from io import BufferedReader, TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from kerjasama_nlp.documents.markup import html_to_lines
 from kerjasama_nlp.errors import InputError
 from kerjasama_nlp.i18n import _
 from kerjasama_nlp.inputs import charsets
+from kerjasama_nlp.inputs.blocks import MAX_ARTICLE_BYTES
 from kerjasama_nlp.inputs.compression import TEXT_SUFFIXES
 from kerjasama_nlp.language.clean import clean, drop_invisible
 from kerjasama_nlp.records import Article, Block
@@ -30,6 +31,9 @@ _TITLE_WORDS = 8
 # A NUL this early means a binary file, in all encodings but these, where a line's end holds NULs, too.
 _SNIFFED_BYTES = 8192
 _WIDE_ENCODINGS = ("utf-16", "utf-32")
+# Bytes that a byte order mark takes at most.
+_HEAD = 4
+_Lines = BufferedReader | gzip.GzipFile
 # A line of a Markdown front matter: a key, an item, a comment; below a key with > or | stands free text.
 _KEY = re.compile(r"[\w-]+:(?:\s|$)")
 _META = re.compile(r"[\w-]+:(?:\s.*)?|-.*|\#.*|")
@@ -116,9 +120,12 @@ def _read_file(file: Path, name: str, article_id: str, encoding: str) -> Iterato
             with gzip.open(file) if name.lower().endswith(".gz") else file.open("rb") as stream:
                 yield from _read_jsonl(stream, name, encoding)
             return
-        data = file.read_bytes()
+        with file.open("rb") as stream:
+            data = stream.read(MAX_ARTICLE_BYTES + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise _unreadable(file, error) from None
+    if len(data) > MAX_ARTICLE_BYTES:
+        raise _too_long(str(file))
     text = decode(data, str(file), encoding)
     title = ""
     if file.suffix.lower() in _HTML_SUFFIXES:
@@ -126,25 +133,50 @@ def _read_file(file: Path, name: str, article_id: str, encoding: str) -> Iterato
     yield parse_article(article_id, title, text, path=name)
 
 
-def _jsonl_lines(stream: BufferedIOBase, name: str, encoding: str) -> Iterator[tuple[str, str]]:
+def _too_long(where: str) -> InputError:
+    return InputError(
+        _("{path}: found an article of more than {limit} bytes; cut it into several").format(
+            path=where, limit=MAX_ARTICLE_BYTES
+        )
+    )
+
+
+def _jsonl_lines(stream: _Lines, name: str, encoding: str) -> Iterator[tuple[str, str]]:
     """Yield each line that isn't blank, decoded, below where it stands ("a.jsonl:3").
 
-    A line's end is a single byte in all encodings but the wide ones, whose files are read as a whole.
+    A line's end is a single byte in all encodings but the wide ones, which are cut after decoding.
     """
-    first = stream.readline()
     charsets.check(encoding)
-    encoding = charsets.sniff(first, encoding)
-    if _is_wide(encoding):
-        for number, line in enumerate(decode(first + stream.read(), name, encoding).split("\n"), 1):
-            if line.strip():
-                yield f"{name}:{number}", line
+    encoding = charsets.sniff(stream.peek(_HEAD)[:_HEAD], encoding)
+    for number, line in enumerate(_cut(stream, encoding), 1):
+        where = f"{name}:{number}"
+        if len(line) > MAX_ARTICLE_BYTES:
+            raise _too_long(where)
+        if line.strip():
+            yield where, decode(line, where, encoding) if isinstance(line, bytes) else _intact(line, where, encoding)
+
+
+def _cut(stream: _Lines, encoding: str) -> Iterator[bytes | str]:
+    """Yield the lines of a file, cut off where they are too long: decoded where the encoding is a wide one."""
+    if not _is_wide(encoding):
+        yield from iter(partial(stream.readline, MAX_ARTICLE_BYTES + 1), b"")
         return
-    for number, data in enumerate(chain([first], stream), 1):
-        if data.strip():
-            yield f"{name}:{number}", decode(data, f"{name}:{number}", encoding)
+    with TextIOWrapper(stream, encoding, errors=charsets.MARK, newline="\n") as text:
+        yield from iter(partial(text.readline, MAX_ARTICLE_BYTES + 1), "")
 
 
-def _read_jsonl(stream: BufferedIOBase, name: str, encoding: str) -> Iterator[Article]:
+def _intact(line: str, where: str, encoding: str) -> str:
+    """Return a line as it is; raises InputError where bytes of it weren't in the encoding."""
+    if charsets.BROKEN in line:
+        raise InputError(
+            _(
+                "{path}: not {encoding}; save the file as UTF-8, or name its encoding, for example --encoding cp1252"
+            ).format(path=where, encoding=encoding)
+        )
+    return line
+
+
+def _read_jsonl(stream: _Lines, name: str, encoding: str) -> Iterator[Article]:
     for where, line in _jsonl_lines(stream, name, encoding):
         try:
             row: Any = json.loads(line)
@@ -157,7 +189,9 @@ def _read_jsonl(stream: BufferedIOBase, name: str, encoding: str) -> Iterator[Ar
         article_id = row.get("id")
         title = row.get("title")
         yield parse_article(
-            drop_invisible(str(article_id)) if article_id not in (None, "") else where,
+            drop_invisible(str(article_id))
+            if isinstance(article_id, str | int | float) and article_id != ""
+            else where,
             title if isinstance(title, str) else "",
             row["text"],
             path=where,

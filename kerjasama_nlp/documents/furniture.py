@@ -18,6 +18,9 @@ _NAMES = re.compile(r"[A-Z][\w.'’-]*(?:(?:, | [&|/] | )[A-Z][\w.'’-]*){0,5},
 # Shorter words (dan, di, dari) stand in every text.
 _WORD = re.compile(r"\w{4,}")
 
+# No furniture is longer; the patterns are many, and some look at a line more than once.
+_MAX_LENGTH = 1_000
+
 
 @cache
 def _patterns(name: str) -> re.Pattern[str]:
@@ -32,6 +35,8 @@ def is_boilerplate(line: str, *, in_head: bool = True) -> bool:
     >>> is_boilerplate("12 Mei 1967"), is_boilerplate("12 Mei 1967", in_head=False)
     (True, False)
     """
+    if len(line) > _MAX_LENGTH:
+        return False
     if _patterns("boilerplate.txt").fullmatch(line):
         return True
     return in_head and _patterns("page_head.txt").fullmatch(line) is not None

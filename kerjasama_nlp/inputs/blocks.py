@@ -18,6 +18,10 @@ BLOCK_ROWS = 512
 BLOCK_BYTES = 2 << 20
 # What is longer is no article: a file without line ends, or a quotation mark that is never closed.
 MAX_ROW_BYTES = 64 << 20
+# Nor is what has more characters of text: labelling takes up to 90 bytes of memory for each.
+MAX_TEXT = 4 << 20
+# The same for the file of one article, or its line in a collection: taking a web page apart takes 100 bytes a byte.
+MAX_ARTICLE_BYTES = 8 << 20
 # So much of a row that is too long is kept.
 _SHOWN = 1000
 # Bytes that hold so many characters at least.

@@ -11,7 +11,7 @@ from typing import Any, NoReturn, Self
 from kerjasama_nlp.errors import InputError
 from kerjasama_nlp.i18n import _
 from kerjasama_nlp.inputs import charsets, columns, compression
-from kerjasama_nlp.inputs.blocks import MAX_ROW_BYTES, Broken
+from kerjasama_nlp.inputs.blocks import MAX_ARTICLE_BYTES, MAX_TEXT, Broken
 from kerjasama_nlp.inputs.charsets import BROKEN
 from kerjasama_nlp.inputs.sources import Source
 from kerjasama_nlp.language.clean import clean
@@ -153,6 +153,9 @@ def _row(
 
 
 def _cleaned(fields: Mapping[str, Any], text: str, raw: str | None = None) -> Row:
+    if len(text) > MAX_TEXT:
+        fault = _("found a text of {length} characters, expected at most {limit}")
+        return Row(fields, "", fault.format(length=len(text), limit=MAX_TEXT), raw)
     cleaned = clean(text)
     return Row(fields, cleaned, None, raw) if cleaned.strip() else Row(fields, "", _("the text is blank"), raw)
 
@@ -197,9 +200,9 @@ def _content(file: Path, name: str) -> bytes:
             for piece in stream.chunks():
                 pieces.append(piece)
                 length += len(piece)
-                if length > MAX_ROW_BYTES:
+                if length > MAX_ARTICLE_BYTES:
                     fault = _("{path}: found an article of more than {limit} bytes; cut it into several")
-                    raise InputError(fault.format(path=name, limit=MAX_ROW_BYTES))
+                    raise InputError(fault.format(path=name, limit=MAX_ARTICLE_BYTES))
     except OSError as error:
         raise compression.unreadable(name, error) from None
     return b"".join(pieces)

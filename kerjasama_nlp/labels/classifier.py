@@ -14,13 +14,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
-from math import isfinite
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kerjasama_nlp.arrays import Floats, Ints, check_offsets
+from kerjasama_nlp.arrays import Floats, Ints, check_offsets, check_range
 from kerjasama_nlp.labels import parties
 from kerjasama_nlp.labels.features import BLOCK_TEXTS, Counts, Features, batches
 from kerjasama_nlp.labels.label_set import LabelSet
@@ -33,6 +32,9 @@ STRUCTURE = 0.27
 # A feature's block by the letter before its colon; blocks 0 and 1 are scaled to unit length each.
 BLOCKS = {"w": 0, "b": 0, "n": 1, "o": 1, "s": 2}
 _STRUCTURE_BLOCK = 2
+# Fitted weights stay below 100 and temperatures near 1; beyond these, scores would leave the range of numbers.
+_MAX_WEIGHT = 1e6
+_MIN_TEMPERATURE = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +57,11 @@ class Settings:
         """Restore settings for so many sectors; raises ValueError, TypeError or LookupError where they aren't any."""
         slopes, offsets = tuple(map(float, value["slopes"])), tuple(map(float, value["offsets"]))
         single = [float(value[name]) for name in ("temperature", "sector_threshold", "review_below")]
-        if len(slopes) != sectors or len(offsets) != sectors or single[0] <= 0:
+        if len(slopes) != sectors or len(offsets) != sectors:
             raise ValueError("labelling.json")
-        if not all(map(isfinite, (*slopes, *offsets, *single))):
+        if not all(abs(number) <= _MAX_WEIGHT for number in (*slopes, *offsets, *single)):  # no nan either
+            raise ValueError("labelling.json")
+        if single[0] < _MIN_TEMPERATURE or not (0 <= single[1] <= 1 and 0 <= single[2] <= 1):
             raise ValueError("labelling.json")
         return cls(single[0], slopes, offsets, single[1], single[2])
 
@@ -96,8 +100,9 @@ class Classifier:
         outputs = len(label_set.forms) + len(label_set.sectors)
         if len(arrays["feature_idf"]) != len(vocabulary) or len(arrays["label_bias"]) != outputs:
             raise ValueError("features")
-        if not all(np.isfinite(arrays[name]).all() for name in ("feature_idf", "label_weights", "label_bias")):
-            raise ValueError("label_weights")
+        check_range("feature_idf", arrays["feature_idf"], 1, _MAX_WEIGHT)  # no text's length is 0
+        for name in ("label_weights", "label_bias"):
+            check_range(name, arrays[name], -_MAX_WEIGHT, _MAX_WEIGHT)
         return cls(
             label_set,
             vocabulary,

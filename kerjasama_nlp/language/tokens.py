@@ -101,15 +101,27 @@ def spell_out_capitals(text: str) -> str:
     return WORD.sub(lambda match: capitals().get(match.group(), match.group()), text)
 
 
-def _split_hyphens(words: list[str]) -> tuple[list[str], list[int]]:
-    """Return the hyphen-free parts of `words`, and for each part the index of its word."""
-    parts: list[str] = []
-    owners: list[int] = []
-    for index, word in enumerate(words):
-        for part in word.split("-") if "-" in word else (word,):
-            parts.append(part)
-            owners.append(index)
-    return parts, owners
+class _Part(NamedTuple):
+    """A hyphen-free part of a word: its letters, the word's number, and where it stands in the text."""
+
+    text: str
+    owner: int
+    start: int
+    end: int
+
+
+def _split_hyphens(text: str, spans: Sequence[tuple[str, int, int]]) -> list[_Part]:
+    """Return the hyphen-free parts of the words of a text, each given folded and with its place."""
+    parts: list[_Part] = []
+    for owner, (word, start, end) in enumerate(spans):
+        if "-" not in word:
+            parts.append(_Part(word, owner, start, end))
+            continue
+        place = start
+        for folded, written in zip(word.split("-"), text[start:end].split("-"), strict=True):
+            parts.append(_Part(folded, owner, place, place + len(written)))
+            place += len(written) + 1
+    return parts
 
 
 def _spells_out(text: str, start: int, spans: list[tuple[str, int, int]], index: int) -> bool:
@@ -179,24 +191,24 @@ class Analyzer:
             (capitals().get(match.group()) or fold(match.group()), match.start(), match.end())
             for match in WORD.finditer(text)
         ]
-        parts, owners = _split_hyphens([word for word, _, _ in spans])
+        parts = _split_hyphens(text, spans)
+        words = [part.text for part in parts]
         table = names()
         position = 0
         while position < len(parts):
-            whole, start, end = spans[owners[position]]
-            rows = table.get(parts[position], ())
-            if rows and _spells_out(text, start, spans, owners[position]):
+            part = parts[position]
+            whole, start, _ = spans[part.owner]
+            rows = table.get(part.text, ())
+            if rows and _spells_out(text, start, spans, part.owner):
                 rows = ()
-            size, terms = self._name_at(parts, position, rows)
-            if size:
-                end = spans[owners[position + size - 1]][2]
-            elif whole != parts[position] and (position == 0 or owners[position - 1] != owners[position]):
+            size, terms = self._name_at(words, position, rows)
+            if not size and whole != part.text and part.start == start:
                 size, terms = whole.count("-") + 1, self.word_terms(whole)
-            else:
-                size, terms = 1, self.word_terms(parts[position])
+            elif not size:
+                size, terms = 1, self.word_terms(part.text)
             position += size
             if terms:
-                yield Token(terms, start, end)
+                yield Token(terms, part.start, parts[position - 1].end)
 
     def _name_at(
         self, parts: list[str], position: int, rows: tuple[tuple[tuple[str, ...], str], ...]

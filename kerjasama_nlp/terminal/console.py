@@ -17,6 +17,8 @@ from kerjasama_nlp.i18n import _
 from kerjasama_nlp.terminal import help_text
 
 PROMPT = "kerjasama> "
+# Characters of a note: what it quotes may be of any length.
+_MAX_NOTE = 4_000
 
 
 def prepare() -> None:
@@ -44,15 +46,20 @@ def say(text: str) -> None:
 
 
 def write(data: bytes) -> None:
-    """Print data that is encoded already."""
+    """Print data that is encoded already: on a terminal only what can't command it, elsewhere every byte."""
+    if sys.stdout.isatty():
+        from kerjasama_nlp.terminal.render import printable
+
+        data = printable(data.decode("utf-8", "replace")).encode()
     sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()
 
 
 def note(text: str) -> None:
-    """Tell a person something in one line; it may hold names that came from anywhere."""
+    """Tell a person something in one line; it may quote names and values that came from anywhere."""
     from kerjasama_nlp.terminal.render import printable
 
+    text = text if len(text) <= _MAX_NOTE else text[:_MAX_NOTE] + " …"
     try:
         sys.stderr.write(printable(text).replace("\n", " ") + "\n")
         sys.stderr.flush()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import sys
 import time
+from functools import cache
 from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
@@ -64,25 +65,36 @@ def usage_message(error: Exception) -> str | None:
     return _("{reason}; see: {command} --help").format(reason=reason, command=command)
 
 
+@cache
+def _sayings() -> tuple[re.Pattern[str], ...]:
+    """Return the looks of what Typer says was wrong, in the order of `_reason`; compiled when first needed."""
+    return tuple(
+        re.compile(pattern)
+        for pattern in (
+            r"No such option:? (?P<name>\S+).*",
+            r"No such command (?P<name>.+)",
+            r"Invalid value for (?P<name>.+?): (?P<found>.+) is not a valid .*",
+            r"Invalid value for (?P<name>.+?): (?P<found>.+) is not in the range (?P<range>.+)",
+            r"Missing (?:option|argument|parameter):? (?P<name>.+)",
+            r"Got unexpected extra argument\S* \((?P<found>.+)\)",
+            r"Option (?P<name>.+) requires an argument",
+        )
+    )
+
+
 def _reason(message: str) -> str:
     """Return what Typer says was wrong, in the reader's language; unknown sayings stay as they are."""
-    sayings = (
-        (r"No such option:? (?P<name>\S+).*", _("there is no option {name}")),
-        (r"No such command (?P<name>.+)", _("there is no command {name}")),
-        (
-            r"Invalid value for (?P<name>.+?): (?P<found>.+) is not a valid .*",
-            _("{name}: found {found}, expected a number"),
-        ),
-        (
-            r"Invalid value for (?P<name>.+?): (?P<found>.+) is not in the range (?P<range>.+)",
-            _("{name}: found {found}, expected {range}"),
-        ),
-        (r"Missing (?:option|argument|parameter):? (?P<name>.+)", _("{name} is missing")),
-        (r"Got unexpected extra argument\S* \((?P<found>.+)\)", _("found more than expected: {found}")),
-        (r"Option (?P<name>.+) requires an argument", _("option {name} needs a value")),
+    told = (
+        _("there is no option {name}"),
+        _("there is no command {name}"),
+        _("{name}: found {found}, expected a number"),
+        _("{name}: found {found}, expected {range}"),
+        _("{name} is missing"),
+        _("found more than expected: {found}"),
+        _("option {name} needs a value"),
     )
-    for pattern, saying in sayings:
-        if match := re.fullmatch(pattern, message):
+    for pattern, saying in zip(_sayings(), told, strict=True):
+        if match := pattern.fullmatch(message):
             return saying.format(**match.groupdict())
     return message
 
