@@ -166,7 +166,8 @@ class Checkpoint:
             yield
         except OSError as error:
             with suppress(OSError, ValueError):  # give back what the disk has no room for, if it isn't closed yet
-                self._forget_rest()
+                if self._begun:
+                    self._forget_rest()
             raise OutputError(
                 _(
                     "{path}: cannot be written ({reason}); mend that, for example free space, and run the same "
