@@ -57,20 +57,21 @@ class Faults:
         if is_chosen and self._fault in {"KILL", "TERM"}:
             os.kill(os.getpid(), SIGNALS[self._fault])
         if self._fault == "FULL" and number >= self._at >= 0 and name in NEED_ROOM:
-            self._fail("ENOSPC")
+            self._fail("ENOSPC", args)
         if self._fault == "FROZEN" and number >= self._at >= 0:
-            self._fail("EROFS")
+            self._fail("EROFS", args)
         if is_chosen and self._fault.startswith("E"):
-            self._fail(self._fault)
+            self._fail(self._fault, args)
         result = run(*args, **kwargs)
         if is_chosen and self._fault == "TERM AFTER":
             os.kill(os.getpid(), signal.SIGTERM)
         return result
 
     @staticmethod
-    def _fail(name):
+    def _fail(name, args):
         number = getattr(errno, name)
-        raise OSError(number, os.strerror(number))
+        path = args[0] if args and isinstance(args[0], (str, os.PathLike)) else None  # what is done to a name tells it
+        raise OSError(number, os.strerror(number), path)
 
     def is_short(self):
         """Tell whether the step just begun is a write that takes one byte."""
@@ -83,7 +84,7 @@ class Faults:
         system_open = os.open
 
         def opened(path, flags, *args, **kwargs):
-            if flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
+            if flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT) and path != os.devnull:
                 return self.step("open", system_open, path, flags, *args, **kwargs)
             return system_open(path, flags, *args, **kwargs)
 

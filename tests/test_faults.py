@@ -137,7 +137,7 @@ def _fail_at(faulty, stage, whole, fault, at):
     if "Traceback" in ended["err"] or ended["out"]:
         wrong.append("more was said than an error")
     told = {74: "cannot be written", 130: "kerjasama: error: interrupted"}.get(ended["code"], "")
-    if told not in ended["err"]:
+    if told not in ended["err"] or "standard output" in ended["err"]:
         wrong.append("no error was told")
     if not (is_whole or (is_old and ended["code"] != 0)):
         wrong.append("the output is neither as before nor whole")
