@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from kerjasama_nlp.errors import OutputError, OutputExistsError
 from kerjasama_nlp.i18n import _
+
+try:
+    import fcntl
+except ImportError:  # Windows: what a killed process left stays there
+    fcntl = None  # type: ignore[assignment]
+
+# Folders beside an output: what becomes it, and what it replaces.
+_NEW = ".kerjasama-new"
+_OLD = ".kerjasama-old"
 
 
 def refuse_existing(path: Path, *, force: bool, marker: str | None = None) -> None:
@@ -51,8 +61,6 @@ def write_failures(path: Path) -> Iterator[None]:
     """Turn the system's write errors into an OutputError that names `path`."""
     try:
         yield
-    except BrokenPipeError:
-        raise
     except OSError as error:
         raise OutputError(
             _("{path}: cannot be written ({reason}); nothing was left under that name").format(
@@ -66,14 +74,16 @@ def new_folder(path: Path, *, force: bool, marker: str | None = None) -> Iterato
     """Yield an empty temporary folder that takes the place of `path` when the block succeeds.
 
     The folder is made beside `path`, its files are flushed to disk, and it is renamed; after an error
-    nothing of it is left, and what stood at `path` stands there still. See `refuse_existing` for what
-    may be replaced.
+    nothing of it is left, and what stood at `path` stands there still. What a killed process left behind is
+    removed by the next one; where it died between moving the old folder aside and renaming the new one, the old
+    one is put back. See `refuse_existing` for what may be replaced.
     """
+    _tidy(path)
     refuse_existing(path, force=force, marker=marker)
-    with write_failures(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent))
-    try:
+    with ExitStack() as stack:
+        with write_failures(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary = stack.enter_context(_beside(path, _NEW))
         yield temporary
         with write_failures(path):
             for file in temporary.iterdir():
@@ -81,8 +91,6 @@ def new_folder(path: Path, *, force: bool, marker: str | None = None) -> Iterato
             temporary.chmod(0o755)
             refuse_existing(path, force=force, marker=marker)  # it may have appeared while the block ran
             _replace(temporary, path)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -120,15 +128,67 @@ def _replace(new: Path, path: Path) -> None:
     if not _stands(path):
         new.rename(path)
         return
-    old = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".old", dir=path.parent))
-    aside = old / path.name
+    with _beside(path, _OLD) as old:
+        path.rename(old / path.name)
+        new.rename(path)
+
+
+@contextmanager
+def _beside(path: Path, suffix: str) -> Iterator[Path]:
+    """Yield a folder beside `path` that other processes leave alone as long as this one lives.
+
+    After the block it is gone; what was moved into it from `path` is back there, unless something has taken its place.
+    """
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=suffix, dir=path.parent))
+        lock = _lock(folder, wait=True)
+        if _stands(folder):  # otherwise another process took it for a dead one's before it was locked
+            break
+        _unlock(lock)
     try:
-        path.rename(aside)
-        try:
-            new.rename(path)
-        except BaseException:
-            aside.rename(path)
-            raise
+        yield folder
     finally:
-        if _stands(path):  # otherwise the folder aside holds the only copy
-            shutil.rmtree(old, ignore_errors=True)
+        try:
+            _dissolve(folder, path)
+        finally:
+            _unlock(lock)
+
+
+def _tidy(path: Path) -> None:
+    """Dissolve the folders that killed processes left beside `path`."""
+    name = re.compile(rf"\.{re.escape(path.name)}\.\w{{8}}(?:{re.escape(_NEW)}|{re.escape(_OLD)})")
+    with suppress(OSError):
+        for folder in [entry for entry in path.parent.iterdir() if name.fullmatch(entry.name)]:
+            lock = _lock(folder, wait=False)
+            if lock is not None:
+                _dissolve(folder, path)
+                _unlock(lock)
+
+
+def _dissolve(folder: Path, path: Path) -> None:
+    """Remove a folder beside `path`, after putting back what was moved into it where nothing stands at `path`."""
+    aside = folder / path.name
+    if folder.name.endswith(_OLD) and _stands(aside) and not _stands(path):
+        aside.rename(path)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _lock(folder: Path, *, wait: bool) -> int | None:
+    """Return a lock that this process holds until `_unlock`, or its end; None where it can't be had."""
+    if fcntl is None:
+        return None
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:  # it is another process's, or the file system has no locks
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+def _unlock(lock: int | None) -> None:
+    if lock is not None:
+        os.close(lock)

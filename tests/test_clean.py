@@ -104,3 +104,11 @@ def test_short_cuts_take_no_character_wrongly():
         text = f"a{chr(code)}b"
         if module._is_clean(text):  # noqa: SLF001  # the short cut itself
             assert [name for name, plain in PLAIN.items() if plain(text) != text] == []
+
+
+def test_entities_that_never_end():
+    """Entities hidden in entities are given up after some rounds: what is left is plain text for good."""
+    cleaned = clean("&" + "#38;" * 20 + "lt;b")
+    assert clean(cleaned) == cleaned
+    assert "&" not in cleaned
+    assert cleaned.endswith("lt;b")

@@ -203,9 +203,9 @@ def test_impossible_name_is_an_error_of_ours(tmp_path):
         _write(tmp_path / ("m" * 300))
 
 
-def test_broken_pipe_is_no_write_error(tmp_path):
-    """A reader that has gone is no fault of the output."""
-    with pytest.raises(BrokenPipeError), files.write_failures(tmp_path):
+def test_broken_pipe_of_an_output_is_a_write_error(tmp_path):
+    """Only a reader of standard output may go quietly: an output that isn't written is told, whatever the error."""
+    with pytest.raises(OutputError, match="cannot be written"), files.write_failures(tmp_path):
         raise BrokenPipeError
 
 

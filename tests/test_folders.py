@@ -118,3 +118,15 @@ def test_blocks_end_with_their_size(folder):
     write(folder / "a.txt", "x" * (2 << 20))
     assert [len(b.records) for b in open_source(str(folder), no_input).blocks()] == [2, 5]
     assert [len(b.records) for b in open_source(str(folder), no_input, block_rows=3).blocks()] == [2, 3, 2]
+
+
+def test_file_that_vanishes(folder):
+    """A file that is gone when its turn comes is a row that says so; the others are as before."""
+    opened = open_source(str(folder), no_input, block_rows=1)
+    blocks = opened.blocks()
+    first = next(blocks)
+    (folder / "b.txt").unlink()
+    found = [row for block in [first, *blocks] for row in rows.RowReader.of(opened).rows(block.records)]
+    faults = {row.fields["id"]: row.fault for row in found}
+    assert "No such file" in faults["b.txt"]
+    assert faults["c.txt.gz"] is None

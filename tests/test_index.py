@@ -46,6 +46,16 @@ def test_vocabulary_is_a_sequence(words, part):
     assert all(entry in vocabulary for entry in listed)
 
 
+def test_damaged_entry_is_named():
+    """Bytes that are no text end in an error that says which entry, whether one is read or all are."""
+    vocabulary = Vocabulary(np.frombuffer(b"abc\xff", dtype=np.uint8), np.array([0, 2, 3, 4]))
+    assert vocabulary.word(1) == "c"
+    with pytest.raises(ModelError, match="entry 2 of its vocabulary"):
+        vocabulary.word(2)
+    with pytest.raises(ModelError, match="entry 2 of its vocabulary"):
+        vocabulary.decoded()
+
+
 def test_order_of_building_does_not_matter():
     """The same words in any order give the same bytes."""
     first, second = Vocabulary.from_terms(["pbb", "asean", "é"]), Vocabulary.from_terms(["é", "pbb", "asean"])
@@ -127,6 +137,7 @@ def test_rare_terms_weigh_more(n_passages, data):
     df = data.draw(st.integers(0, n_passages - 1))
     rare, common = (tfidf.inverse_document_frequency(n, n_passages) for n in (df, df + 1))
     assert rare > common > 0
+    assert rare == pytest.approx(log(1 + (n_passages - df + 0.5) / (df + 0.5)))
 
 
 @given(st.lists(st.sampled_from([0.0, 0.5, 1.0, 2.5]), max_size=30), st.integers(1, 35))

@@ -19,7 +19,7 @@ from jobs import run
 
 from kerjasama_nlp.errors import UsageError
 from kerjasama_nlp.inputs.rows import Row
-from kerjasama_nlp.jobs import outputs
+from kerjasama_nlp.jobs import outputs, parquet_output
 from kerjasama_nlp.jobs.formats import Format
 from kerjasama_nlp.jobs.labelling import ADDED, LabelledRow, added, added_cells, added_json
 from kerjasama_nlp.labels.label_set import standard
@@ -445,3 +445,20 @@ def test_any_bytes_as_a_table(tmp_path_factory, data):
     rows = _rows(ended.out)
     assert len(rows) == ended.summary.rows + 1
     assert {len(row) for row in rows} == {2 + len(OURS)}
+
+
+def test_row_groups_of_parquet(monkeypatch, tmp_path):
+    """Rows are gathered to groups of some size, and the last one holds what is left."""
+    from pyarrow import parquet
+
+    monkeypatch.setattr(parquet_output, "_GROUP_ROWS", 8)
+    monkeypatch.setattr(parquet_output, "_GROUP_BYTES", 1 << 12)  # lines are read an eighth of it at a time
+    source = tmp_path / "a.jsonl"
+    source.write_text("".join(json.dumps({"text": f"{PACT} {n}"}) + "\n" for n in range(42)), encoding="utf-8")
+    run(source, tmp_path / "b.parquet")
+    written = parquet.ParquetFile(tmp_path / "b.parquet")
+    sizes = [written.metadata.row_group(n).num_rows for n in range(written.num_row_groups)]
+    assert sum(sizes) == 42
+    assert len(sizes) > 2
+    assert all(size >= 8 for size in sizes[:-1])
+    assert written.read().column("text").to_pylist() == [f"{PACT} {n}" for n in range(42)]

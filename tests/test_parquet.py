@@ -138,3 +138,9 @@ def test_damage_below_rows(tmp_path, monkeypatch):
     assert [record["text"] for record in next(blocks).records] == TEXTS
     with pytest.raises(InputError, match=r"a\.parquet: cannot be read \(rusak\)$"):
         next(blocks)
+
+
+def test_lengths_of_time_in_nanoseconds(tmp_path):
+    """A length of time is one of Python's, to the microsecond."""
+    path = _write(tmp_path / "a.parquet", text=["satu"], lama=pa.array([1_500_000_000], pa.duration("ns")))
+    assert [row.fields["lama"] for row in read(path)] == [dt.timedelta(seconds=1.5)]

@@ -265,3 +265,20 @@ def test_lost_worker_costs_its_shard_only(cluster, tmp_path):
     before = {path: path.stat().st_mtime_ns for path in output.glob("*.jsonl")}
     assert shards.run(planned, Options(block_rows=100), Told(), dask=address).summary().resumed == 32_000
     assert {path: path.stat().st_mtime_ns for path in output.glob("*.jsonl")} == before
+
+
+def test_shard_that_vanishes(archive, tmp_path):
+    """A shard that is gone when its turn comes is told; the others are labelled."""
+    planned = shards.plan([str(archive / "*")], tmp_path / "out")
+    (archive / "b.jsonl.gz").unlink()
+    told = Told()
+    result = shards.run(planned, Options(), told)
+    assert (result.exit_code, result.summary().rows) == (3, 8)
+    assert [("b.jsonl.gz" in note, "No such file" in note) for note in told.notes] == [(True, True)]
+
+
+def test_dask_that_is_missing(call, archive, tmp_path, monkeypatch):
+    """Without the package the message says what to install."""
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    reply = call("label", archive / "*", "-o", tmp_path / "out", "--dask", "tcp://127.0.0.1:1")
+    assert "pip install 'kerjasama-nlp[dask]'" in error_line(reply, 2)

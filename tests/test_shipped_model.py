@@ -1,15 +1,19 @@
 """The shipped model: what its one command makes, and as good as the README says."""
 
 import json
+import platform
+from importlib.metadata import version
 
 import numpy as np
 import pytest
 from conftest import PROJECT
 
-from kerjasama_nlp import model_card
+from kerjasama_nlp import load, model_card, resources
 from kerjasama_nlp.answers.gold import read_questions
 from kerjasama_nlp.evaluation import score_labels, score_questions
 from kerjasama_nlp.labels import labelled as labels
+from kerjasama_nlp.model import save
+from kerjasama_nlp.model_files import MANIFEST
 
 CORPUS = PROJECT / "corpus"
 # Floors below what is measured (README), so that a real loss fails and a rounding difference doesn't.
@@ -153,3 +157,22 @@ def test_everyday_questions(shipped, question, needed):
 def test_far_off_questions_are_refused(shipped, question):
     """What the corpus can't know is refused."""
     assert shipped.ask(question).answer is None
+
+
+def test_saving_the_opened_model_gives_the_same_folder(shipped, tmp_path):
+    """Both halves come through opening and saving: every file byte for byte, and a manifest that says the same."""
+    folder = tmp_path / "salinan"
+    save(shipped, folder)
+    committed = resources.default_model()
+    names = {path.name for path in committed.iterdir()}
+    assert {path.name for path in folder.iterdir()} == names
+    assert {name for name in names if (folder / name).read_bytes() != (committed / name).read_bytes()} <= {MANIFEST}
+    saved, before = (json.loads((path / MANIFEST).read_text(encoding="utf-8")) for path in (folder, committed))
+    assert saved["files"] == before["files"]
+    assert saved["package"] == {"name": "kerjasama-nlp", "version": version("kerjasama-nlp")}
+    assert saved["versions"] == {"python": platform.python_version(), "numpy": np.__version__}
+    assert {name: saved[name] for name in ("format", "passages", "terms")} == {
+        name: before[name] for name in ("format", "passages", "terms")
+    }
+    text = "Indonesia dan Jepang menandatangani perjanjian dagang di Tokyo."
+    assert load(folder).label([text]) == shipped.label([text])

@@ -120,3 +120,12 @@ def test_old_sastrawi_is_named(monkeypatch):
             stemming.stem("perekonomian")
     finally:
         stemming.roots.cache_clear()
+
+
+def test_cache_is_bounded(monkeypatch):
+    """However many words pass, no more than so many are remembered, and terms stay the same."""
+    monkeypatch.setattr(tokens, "CACHEWORDS", 3)
+    analyzer = Analyzer()
+    words = ["negaranya", "perekonomian", "pbb", "danau", "berunding", "negaranya"]
+    assert [analyzer.word_terms(word) for word in words] == [ANALYZER.word_terms(word) for word in words]
+    assert len(list(analyzer.seen())) <= 3

@@ -19,7 +19,7 @@ import hashlib
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -157,7 +157,8 @@ class Checkpoint:
                 convert(self.part_path, target)
             yield target
         finally:
-            target.unlink(missing_ok=True)
+            with suppress(OSError):  # a later run removes it too
+                target.unlink(missing_ok=True)
 
     @contextmanager
     def failures(self) -> Iterator[None]:
@@ -166,7 +167,8 @@ class Checkpoint:
             yield
         except OSError as error:
             with suppress(OSError, ValueError):  # give back what the disk has no room for, if it isn't closed yet
-                self._forget_rest()
+                if self._begun:
+                    self._forget_rest()
             raise OutputError(
                 _(
                     "{path}: cannot be written ({reason}); mend that, for example free space, and run the same "
@@ -182,10 +184,10 @@ class Checkpoint:
                 path.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Close the files, so that other processes may have them."""
-        self._lines.close()
-        if self._begun:
-            self._part.close()
+        """Close the files, so that other processes may have them; what must not be lost was flushed before."""
+        for stream in (self._lines, self._journal, *([self._part] if self._begun else [])):
+            with suppress(OSError):
+                stream.close()
 
     def _advance(self, end: int, expected: str) -> bool:
         """Take the part's bytes up to `end` for finished if they are what was written."""
@@ -240,16 +242,15 @@ def unfinished(output: Path, key: str) -> Iterator[Checkpoint]:
         made = [folder for folder in output.parents if not folder.exists()]
         output.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with write_failures(output):
-            lines = _lock(output)
-        with lines:
-            checkpoint = Checkpoint(output, key, lines)
-            try:
-                yield checkpoint
-            finally:
-                if checkpoint.is_empty:
-                    checkpoint.remove()
-                checkpoint.close()
+        with write_failures(output), ExitStack() as opened:
+            checkpoint = Checkpoint(output, key, opened.enter_context(_lock(output)))
+            opened.pop_all()
+        try:
+            yield checkpoint
+        finally:
+            if checkpoint.is_empty:
+                checkpoint.remove()
+            checkpoint.close()
     finally:
         with suppress(OSError):  # the output stands in them, or the work in progress
             for folder in made:

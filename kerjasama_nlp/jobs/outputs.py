@@ -24,13 +24,8 @@ from kerjasama_nlp.i18n import _
 from kerjasama_nlp.jobs.labelling import LabelledRow, added, added_cells, added_columns, added_json
 from kerjasama_nlp.terminal.render import safe_json
 
-Kind = Literal["jsonl", "table", "parquet"]
 Compression = Literal["", "gz", "zst"]
 
-_TABLES = {".csv": ",", ".tsv": "\t"}
-_COMPRESSIONS: Mapping[str, Compression] = {".gz": "gz", ".zst": "zst"}
-# What a reader would expect other content under than what is written here.
-_FOREIGN = frozenset({".xlsx", ".xls", ".ods", ".zip", ".bz2", ".xz", ".7z"})
 # Levels that label news faster than they hold it up.
 _GZIP_LEVEL = 4
 _ZSTD_LEVEL = 3
