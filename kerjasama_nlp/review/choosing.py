@@ -1,0 +1,149 @@
+"""Choosing the rows that are most worth a look: those whose labels are likely wrong, and unlike each other.
+
+The risk of a row estimates how wrong its labels are,
+
+    risk = P(form is wrong) + SECTOR_SHARE * expected number of wrong sectors,
+
+with the probabilities that the model gave; a form that a person gave and the model contradicts is wrong with
+the probability of the model's own. Rows are then taken one by one, each time the one with the largest
+
+    risk * (1 - its largest cosine with a row taken before) ** DIVERSITY,
+
+where a text's vector holds the classifier's weighed features. What was decided earlier counts as taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from heapq import heappush, heapreplace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kerjasama_nlp.arrays import Floats, Ints
+from kerjasama_nlp.i18n import _
+from kerjasama_nlp.labels.features import BLOCK_TEXTS, batches
+from kerjasama_nlp.review.items import Item
+
+if TYPE_CHECKING:
+    from kerjasama_nlp.labels.classifier import Classifier
+
+# Both by simulation (docs/review.md).
+SECTOR_SHARE = 0.3
+DIVERSITY = 2
+# Among so many of the riskiest rows for each one wanted, and so many at least, unlike ones are looked for.
+_POOL_PER_ROW = 20
+_LEAST_POOL = 2000
+# Sectors that the reason names.
+_MOST_NAMED = 2
+# A sector is in doubt from this probability of being wrong on.
+_DOUBT = 0.25
+
+
+def choose(items: Iterable[Item], classifier: Classifier, most: int, *, decided: Sequence[Item] = ()) -> list[Item]:
+    """Return at most `most` items, those most worth a look first; the same ones for the same input.
+
+    Texts that are `decided` aren't chosen, and of equal texts the first one is. Memory is that of
+    `_POOL_PER_ROW * most` items, however many there are.
+    """
+    pool = _riskiest(items, max(_POOL_PER_ROW * most, _LEAST_POOL), {item.key for item in decided})
+    if not pool:
+        return []
+    vectors = _Vectors(classifier, [item.text for item in (*pool, *decided)])
+    near = np.zeros(len(pool))
+    for place in range(len(pool), len(pool) + len(decided)):
+        near = np.maximum(near, vectors.cosines(place)[: len(pool)])
+    risks = np.array([risk(item) for item in pool])
+    chosen: list[Item] = []
+    free = np.ones(len(pool), dtype=np.bool_)
+    while len(chosen) < min(most, len(pool)):
+        worth = np.where(free, risks * np.clip(1 - near, 0, 1) ** DIVERSITY, -1)
+        best = int(worth.argmax())
+        free[best] = False
+        chosen.append(pool[best])
+        near = np.maximum(near, vectors.cosines(best)[: len(pool)])
+    return chosen
+
+
+def risk(item: Item) -> float:
+    """Return how wrong an item's labels are, by what the model says: 0 is surely right.
+
+    >>> from kerjasama_nlp.review.items import Marks, Suggestion
+    >>> said = Suggestion("bilateral", 0.75, ("ekonomi",), {"ekonomi": 0.5, "hukum": 0.0})
+    >>> risk(Item("", {}, Marks("bilateral", frozenset({"ekonomi"})), said))
+    0.4
+    """
+    said, given = item.suggestion, item.marks
+    wrong_form = 1 - said.form_confidence if given.form == said.form else said.form_confidence
+    if not given.sectors:  # the form has none: their probabilities are those of another form
+        return wrong_form
+    return wrong_form + SECTOR_SHARE * sum(_wrong_sectors(item).values())
+
+
+def _wrong_sectors(item: Item) -> dict[str, float]:
+    """Return for each sector the probability that it is given, or missing, wrongly."""
+    probabilities = item.suggestion.sector_confidence
+    return {name: 1 - p if name in item.marks.sectors else p for name, p in probabilities.items()}
+
+
+def reason(item: Item) -> str:
+    """Return why an item was chosen, for the one who looks at it."""
+    said, given = item.suggestion, item.marks
+    share = f"{said.form_confidence:.0%}"
+    if given.form != said.form:
+        return _("labelled {given} by hand, the model says {form} ({share})").format(
+            given=given.form, form=said.form, share=share
+        )
+    parts = [_("form is {form} at {share}").format(form=said.form, share=share)]
+    if given.sectors:
+        wrong = sorted(_wrong_sectors(item).items(), key=lambda entry: -entry[1])
+        doubtful = [name for name, p in wrong[:_MOST_NAMED] if p >= _DOUBT]
+        if doubtful:
+            parts.append(_("in doubt: {sectors}").format(sectors=", ".join(doubtful)))
+    return "; ".join(parts)
+
+
+def _riskiest(items: Iterable[Item], most: int, without: set[bytes]) -> list[Item]:
+    """Return the riskiest items in falling order, equal ones as they came, each text once."""
+    heap: list[tuple[float, int, bytes, Item]] = []
+    inside = set(without)
+    for number, item in enumerate(items):
+        entry = (risk(item), -number, item.key, item)
+        if entry[2] in inside or (len(heap) >= most and entry < heap[0]):
+            continue
+        inside.add(entry[2])
+        if len(heap) < most:
+            heappush(heap, entry)
+        else:
+            inside.discard(heapreplace(heap, entry)[2])
+    return [item for _risk, _number, _key, item in sorted(heap, reverse=True)]
+
+
+class _Vectors:
+    """The texts' features as the classifier weighs them, scaled to length 1; row by row, without the zeros."""
+
+    def __init__(self, classifier: Classifier, texts: Sequence[str]) -> None:
+        rows: list[Ints] = []
+        numbers: list[Ints] = []
+        values: list[Floats] = []
+        before = 0
+        for block in batches(texts, BLOCK_TEXTS):
+            found, weighed = classifier.weighed(block)
+            lengths = np.sqrt(np.bincount(found.text, weighed**2, len(block)))
+            rows.append(found.text + before)
+            numbers.append(found.number)
+            values.append(weighed / lengths[found.text])
+            before += len(block)
+        self._n = before
+        self._row, self._number, self._value = np.concatenate(rows), np.concatenate(numbers), np.concatenate(values)
+        self._starts = np.searchsorted(self._row, np.arange(before + 1))
+        self._dense = np.zeros(len(classifier.vocabulary))
+
+    def cosines(self, row: int) -> Floats:
+        """Return the cosine of each text with one of them."""
+        part = slice(self._starts[row], self._starts[row + 1])
+        self._dense[self._number[part]] = self._value[part]
+        products: Floats = self._value * self._dense[self._number]
+        self._dense[self._number[part]] = 0
+        result: Floats = np.bincount(self._row, weights=products, minlength=self._n)
+        return result
