@@ -143,7 +143,6 @@ class _Vectors:
         """Return the cosine of each text with one of them."""
         part = slice(self._starts[row], self._starts[row + 1])
         self._dense[self._number[part]] = self._value[part]
-        products: Floats = self._value * self._dense[self._number]
+        products = self._value * self._dense[self._number]
         self._dense[self._number[part]] = 0
-        result: Floats = np.bincount(self._row, weights=products, minlength=self._n)
-        return result
+        return np.asarray(np.bincount(self._row, products, self._n), dtype=np.float64)

@@ -104,7 +104,7 @@ def read(rows: Sequence[Row], classifier: Classifier, choices: Choices) -> list[
     A row's confidences count where it has all of them; other rows are labelled here. Labels without a
     confidence are a person's.
     """
-    asked = [row for row in rows if row.fault is None and row.fields.get(REVIEWED) not in {True, "true"}]
+    asked = [row for row in rows if row.fault is None and str(row.fields.get(REVIEWED)).lower() != "true"]
     found = [Suggestion.from_json(row.fields, choices) for row in asked]
     labelled = classifier.label([row.text for row, said in zip(asked, found, strict=True) if said is None])
     items = []

@@ -42,22 +42,22 @@ def wrap(text: str, columns: int, indent: str = "") -> list[str]:
                 lines.append(line)
             line = word if not lines else indent + word
             while width(line) > columns:
-                head = _head(line, columns)
-                lines.append(head)
-                line = indent + line[len(head) :]
+                end = max(_fitting(line, columns), len(indent) + 1)
+                lines.append(line[:end])
+                line = indent + line[end:]
         if line:
             lines.append(line)
     return lines[:-1] if lines and not lines[-1] else lines
 
 
-def _head(text: str, columns: int) -> str:
-    """Return as much of the beginning as fits, one character at least."""
+def _fitting(text: str, columns: int) -> int:
+    """Return how many characters of the beginning fit."""
     taken = 0
     for position, char in enumerate(text):
         taken += _columns(char)
-        if taken > columns and position:
-            return text[:position]
-    return text
+        if taken > columns:
+            return position
+    return len(text)
 
 
 def cut(text: str, columns: int) -> str:
@@ -66,4 +66,4 @@ def cut(text: str, columns: int) -> str:
     >>> cut("bilateral", 5)
     'bila…'
     """
-    return text if width(text) <= columns else _head(text, max(columns - 1, 1)) + "…"
+    return text if width(text) <= columns else text[: _fitting(text, columns - 1)] + "…"
