@@ -108,14 +108,14 @@ def _riskiest(items: Iterable[Item], most: int, without: set[bytes]) -> list[Ite
     heap: list[tuple[float, int, bytes, Item]] = []
     inside = set(without)
     for number, item in enumerate(items):
-        entry = (risk(item), -number, item.key, item)
-        if entry[2] in inside or (len(heap) >= most and entry < heap[0]):
+        rank = (risk(item), -number)
+        if (len(heap) >= most and rank < heap[0][:2]) or (key := item.key) in inside:
             continue
-        inside.add(entry[2])
+        inside.add(key)
         if len(heap) < most:
-            heappush(heap, entry)
+            heappush(heap, (*rank, key, item))
         else:
-            inside.discard(heapreplace(heap, entry)[2])
+            inside.discard(heapreplace(heap, (*rank, key, item))[2])
     return [item for _risk, _number, _key, item in sorted(heap, reverse=True)]
 
 
