@@ -185,6 +185,12 @@ def test_errors(call, archive, args, code, says):
 # On a terminal
 
 
+def _own_terminal():
+    """Make standard input the terminal whose Ctrl-C counts, also where the tests themselves ignore theirs."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Terminal:
     """A `kerjasama review` on a terminal of its own."""
 
@@ -202,7 +208,7 @@ class Terminal:
             cwd=folder,
             env=environment | {"LC_ALL": "C", "TERM": "xterm"} | (env or {}),
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509  # its Ctrl-C goes there
+            preexec_fn=_own_terminal,  # noqa: PLW1509  # nothing else runs in the tests
         )
         self._side = side
         self.seen = ""

@@ -136,8 +136,11 @@ def test_torn_first_line(path, written):
 def test_last_line_without_its_end(path, written):
     """A decision that an editor robbed of its line end is kept."""
     path.write_bytes(written[0].rstrip(b"\n"))
-    assert _held(path) == _decisions(7)
-    assert path.read_bytes() == written[0]
+    with Corrections(path, LABELS) as corrections:
+        assert corrections.decisions == _decisions(7)
+        assert path.read_bytes() == written[0]
+        corrections.add(_decisions(8)[7])
+    assert _held(path) == _decisions(8)
 
 
 @pytest.mark.parametrize("case", cases("no_corrections.json"))

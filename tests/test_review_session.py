@@ -44,6 +44,11 @@ def test_one_key_a_label():
     assert [_after(start(LABELS, [], several(1)), key).marks.form for key in "1234"] == list(LABELS.forms)
 
 
+def test_the_same_form_again():
+    """Choosing the form that is marked changes nothing, so there is nothing to undo."""
+    assert _after(start(LABELS, [], several(1)), "1") == start(LABELS, [], several(1))
+
+
 def test_the_form_without_sectors_takes_them_away():
     """Choosing `bukan` is one key, and undoing brings the sectors back."""
     state = _after(start(LABELS, [], several(1)), "4")
