@@ -46,11 +46,15 @@ else:
 
     @contextmanager
     def single_keys(descriptor: int) -> Iterator[None]:
-        """Read keys as they are pressed, and don't show them, while the block runs; Ctrl-C interrupts as ever."""
+        """Read keys as they are pressed, and don't show them, while the block runs.
+
+        Ctrl-C interrupts as ever; Ctrl-Z doesn't suspend, which would leave the screen half drawn.
+        """
         before = termios.tcgetattr(descriptor)
         changed = termios.tcgetattr(descriptor)
         changed[3] &= ~(termios.ICANON | termios.ECHO)
         changed[6][termios.VMIN], changed[6][termios.VTIME] = 1, 0
+        changed[6][termios.VSUSP] = bytes([os.fpathconf(descriptor, "PC_VDISABLE")])
         termios.tcsetattr(descriptor, termios.TCSADRAIN, changed)
         try:
             yield
