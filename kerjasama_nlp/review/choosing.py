@@ -29,9 +29,11 @@ if TYPE_CHECKING:
 # By simulation (docs/review.md): without it reprints take most of the places; powers of 1 and 4, sectors in doubt,
 # votes of neighbours and equal shares for all forms were no better.
 LIKENESS = 2
-# Among so many of the riskiest rows for each one wanted, and so many at least, unlike ones are looked for.
+# Among so many of the riskiest rows for each one wanted, so many at least and at most, unlike ones are looked for.
 _POOL_PER_ROW = 20
-_LEAST_POOL = 2000
+_LEAST_POOL, _MOST_POOL = 2_000, 20_000
+# So many of the last decisions count as taken: comparing with each costs about a millisecond.
+_MOST_DECIDED = 2_000
 # Sectors that the reason names.
 _MOST_NAMED = 2
 # A sector is in doubt from this probability of being wrong on.
@@ -41,12 +43,14 @@ _DOUBT = 0.25
 def choose(items: Iterable[Item], classifier: Classifier, most: int, *, decided: Sequence[Item] = ()) -> list[Item]:
     """Return at most `most` items, those most worth a look first; the same ones for the same input.
 
-    Texts that are `decided` aren't chosen, and of equal texts the first one is. Memory is that of
-    `_POOL_PER_ROW * most` items, however many there are.
+    Texts that are `decided` aren't chosen, and of equal texts the first one is. Memory doesn't grow with the
+    number of items.
     """
-    pool = _riskiest(items, max(_POOL_PER_ROW * most, _LEAST_POOL), {item.key for item in decided})
+    size = max(min(max(_POOL_PER_ROW * most, _LEAST_POOL), _MOST_POOL), most)
+    pool = _riskiest(items, size, {item.key for item in decided})
     if not pool:
         return []
+    decided = decided[-_MOST_DECIDED:]
     vectors = _Vectors(classifier, [item.text for item in (*pool, *decided)])
     near = np.zeros(len(pool))
     for place in range(len(pool), len(pool) + len(decided)):

@@ -61,4 +61,4 @@ ReviewSource = Annotated[
 ReviewOutput = Annotated[
     Path, typer.Option("--output", "-o", help=_("File of corrections (.jsonl); one that is there grows."))
 ]
-Most = Annotated[int, typer.Option("--most", min=1, max=100_000, help=_("Rows to show."))]
+Most = Annotated[int, typer.Option("--most", min=1, max=5_000, help=_("Rows to show."))]
