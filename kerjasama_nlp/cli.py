@@ -230,6 +230,25 @@ def evaluate(
         console.say(render.to_json(labelled) if json else render.label_scores(labelled))
 
 
+@app.command(cls=help_text.Command, help=_("Correct labels by hand: the rows most worth a look, one key a label."))
+def review(  # noqa: PLR0917  # the contract's options
+    source: options.ReviewSource,
+    output: options.ReviewOutput,
+    model: options.Model = None,
+    most: options.Most = 200,
+    text_column: options.TextColumn = None,
+    input_format: options.InputFormat = None,
+    delimiter: options.Delimiter = None,
+    encoding: options.Encoding = "utf-8",
+) -> None:
+    """Show rows in the terminal, and keep what a person decides about them."""
+    from kerjasama_nlp.terminal import reviewing
+
+    chosen = reviewing.Options(source, output, model, most, text_column, encoding, input_format, delimiter)
+    for line in reviewing.run(chosen):
+        console.note(line)
+
+
 @app.command(cls=help_text.Command, help=_("Show what a model holds; --verify checks every byte."))
 def info(
     model: options.Model = None,

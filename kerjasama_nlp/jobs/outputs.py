@@ -102,10 +102,10 @@ class JsonEncoder:
         kept = {name: value for name, value in fields.items() if name not in ours}
         if not kept:
             return f"{labels}\n"
-        return f"{_json(kept)[:-1]}, {labels[1:]}\n"
+        return f"{to_json(kept)[:-1]}, {labels[1:]}\n"
 
 
-def _json(value: object) -> str:
+def to_json(value: object) -> str:
     """Return a value that any source may hold as JSON; what JSON has no form for becomes text, nan null."""
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False, default=_plain)
@@ -198,7 +198,7 @@ def cell(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, list) and all(isinstance(entry, str) for entry in value):
         return ";".join(value)
-    text = _json(value)
+    text = to_json(value)
     return json.loads(text) if text.startswith('"') else text
 
 

@@ -132,6 +132,11 @@ class Classifier:
         """Return the labels of one text."""
         return next(self.label([text]))
 
+    def weighed(self, texts: Sequence[str]) -> tuple[Counts, Floats]:
+        """Return the features of texts, and the value of each."""
+        found, _reading = self._features.count(texts)
+        return found, weigh(found, self.idf, self._blocks, len(texts))
+
     def _label(self, texts: Sequence[str]) -> Iterator[Labels]:
         found, reading = self._features.count(texts)
         yield from self.decide(self._scores(found, len(texts)), self.settings, party_names(reading))

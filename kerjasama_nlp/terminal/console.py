@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import TextIOWrapper
 from typing import BinaryIO, TextIO
 
@@ -19,6 +19,8 @@ from kerjasama_nlp.terminal import help_text
 PROMPT = "kerjasama> "
 # Characters of a note: what it quotes may be of any length.
 _MAX_NOTE = 4_000
+# What is drawn for where the terminal doesn't tell its size.
+_USUAL_SIZE = os.terminal_size((80, 24))
 
 
 def prepare() -> None:
@@ -65,6 +67,12 @@ def note(text: str) -> None:
         sys.stderr.flush()
     except OSError:  # there is nowhere left to say so
         _discard(sys.stderr)
+
+
+def tell(text: str) -> None:
+    """Tell a person something in lines that are safe to show."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
 
 
 def discard_output() -> None:
@@ -119,6 +127,41 @@ def end_line() -> None:
     """End the line that a prompt or an interrupt left open on a terminal."""
     if sys.stderr.isatty():
         sys.stderr.write("\n")
+
+
+def input_descriptor() -> int:
+    """Return the file descriptor of standard input."""
+    return sys.stdin.fileno()
+
+
+def has_screen() -> bool:
+    """Tell whether a person reads standard error on a terminal that can be drawn on."""
+    return sys.stderr.isatty() and os.environ.get("TERM", "") != "dumb"
+
+
+def screen_size() -> os.terminal_size:
+    """Return the columns and lines of the terminal that is drawn on."""
+    try:
+        found = os.get_terminal_size(sys.stderr.fileno())
+    except OSError:
+        return _USUAL_SIZE
+    return found if found.columns and found.lines else _USUAL_SIZE
+
+
+@contextlib.contextmanager
+def drawing() -> Iterator[Callable[[str], None]]:
+    """Give what fills the screen with a text; what stood there before comes back after the block."""
+
+    def draw(text: str) -> None:
+        sys.stderr.write(f"\x1b[H\x1b[J{text}")
+        sys.stderr.flush()
+
+    sys.stderr.write("\x1b[?1049h")
+    try:
+        yield draw
+    finally:
+        sys.stderr.write("\x1b[?1049l")
+        sys.stderr.flush()
 
 
 @contextlib.contextmanager

@@ -85,3 +85,14 @@ Excel = Annotated[
 Dask = Annotated[
     str | None, typer.Option("--dask", help=_("Address of a Dask scheduler whose workers label a file each."))
 ]
+
+ReviewSource = Annotated[
+    str,
+    typer.Argument(
+        metavar="INPUT", help=_("News as label writes it, or not yet labelled: a file or folder as label reads it.")
+    ),
+]
+ReviewOutput = Annotated[
+    Path, typer.Option("--output", "-o", help=_("File of corrections (.jsonl); one that is there grows."))
+]
+Most = Annotated[int, typer.Option("--most", min=1, max=5_000, help=_("Rows to show."))]
