@@ -13,6 +13,7 @@ from kerjasama_nlp.answers.gold import GoldQuestion
 from kerjasama_nlp.labels.classifier import FORMS, NOT_COOPERATION, SECTORS
 from kerjasama_nlp.labels.labelled import LabelledText
 from kerjasama_nlp.model import Model
+from kerjasama_nlp.records import Labels
 
 BINS = 10
 
@@ -62,13 +63,17 @@ def score_questions(model: Model, gold: Sequence[GoldQuestion]) -> QuestionScore
 
 
 def score_labels(model: Model, gold: Sequence[LabelledText]) -> dict[str, Any]:
-    """Label every text and compare; a JSON object of scores between 0 and 1.
+    """Label every text and compare; see `label_scores`."""
+    return label_scores(gold, model.label([entry.text for entry in gold]))
+
+
+def label_scores(gold: Sequence[LabelledText], given: Sequence[Labels]) -> dict[str, Any]:
+    """Compare the labels given to texts with the right ones; a JSON object of scores between 0 and 1.
 
     `form` and `sector` hold precision, recall, F1 and count by label; `confusion` counts forms, gold by
     given; sectors are compared on texts whose gold form isn't `bukan`; `coverage_at_95` is the share of
     texts, surest first, of which 95 % have the right form.
     """
-    given = model.label([entry.text for entry in gold])
     forms = {
         name: _scores(
             sum(g.form == name == p.form for g, p in zip(gold, given, strict=True)),
