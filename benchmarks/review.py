@@ -28,11 +28,11 @@ import numpy as np
 from labelling import scores
 
 from kerjasama_nlp.inputs.rows import Row
-from kerjasama_nlp.labels import labelled
+from kerjasama_nlp.labels import label_set, labelled
 from kerjasama_nlp.labels.classifier import Classifier
 from kerjasama_nlp.labels.labelled import LabelledText
 from kerjasama_nlp.labels.training import fit
-from kerjasama_nlp.review import choices, choosing, items
+from kerjasama_nlp.review import choosing, items
 from kerjasama_nlp.review.items import Item
 
 FIGURES = ("form_macro_f1", "sector_micro_f1")
@@ -65,7 +65,7 @@ def reviewed(
 
 
 def _items(rows: Sequence[Row], model: Classifier) -> list[Item]:
-    return items.read(rows, model, choices.standard())
+    return items.read(rows, model, label_set.standard())
 
 
 def in_batches(
@@ -152,7 +152,7 @@ def _split(pool: Sequence[LabelledText], n: int, seed: int) -> tuple[list[Labell
 
 def planted(pool: Sequence[LabelledText], arguments: argparse.Namespace) -> None:
     """Print how many of the wrong labels of a labelled file are among the rows chosen."""
-    labels = choices.standard()
+    labels = label_set.standard()
     found = []
     for seed in range(arguments.seeds):
         base, rest = _split(pool, arguments.base, seed)

@@ -52,6 +52,7 @@ class Comparison:
     """Two sets of labels for the same `n` texts; scores that a label set doesn't have are None."""
 
     n: int
+    form_accuracy: Difference
     form_macro_f1: Difference
     cooperation_f1: Difference | None
     sector_micro_f1: Difference | None
@@ -91,9 +92,10 @@ def compare(
     sides = [_Side(gold, labels, label_set) for labels in (old, new)]
     was, now = (side.scores(np.ones((1, len(gold))))[:, 0] for side in sides)
     drawn = np.concatenate([_drawn(sides, weights) for weights in _draws(len(gold), rounds, seed)], axis=1)
-    form, cooperation, sector = (_difference(*values) for values in zip(was, now, drawn, strict=True))
+    accuracy, form, cooperation, sector = (_difference(*values) for values in zip(was, now, drawn, strict=True))
     return Comparison(
         len(gold),
+        accuracy,
         form,
         None if label_set.none is None else cooperation,
         sector if label_set.sectors else None,
@@ -141,13 +143,14 @@ class _Side:
         )
 
     def scores(self, weights: Floats) -> Floats:
-        """Return form macro-F1, cooperation F1 and sector micro-F1 (rows) for each row of weights (columns)."""
+        """Return accuracy and macro-F1 of forms, cooperation F1 and sector micro-F1 (rows) by weights (columns)."""
         both = weights @ (self._right & self._given)
         right, given = weights @ self._right, weights @ self._given
         present = right > 0
         f1 = _f1(both, given, right)
         macro = np.where(present, f1, 0).sum(axis=1) / np.maximum(present.sum(axis=1), 1)
-        return np.stack([macro, _f1(*(weights @ self._about).T), _f1(*(weights @ self._sectors).T)])
+        accuracy = both.sum(axis=1) / weights.sum(axis=1)
+        return np.stack([accuracy, macro, _f1(*(weights @ self._about).T), _f1(*(weights @ self._sectors).T)])
 
 
 def _f1(both: Floats, given: Floats, right: Floats) -> Floats:

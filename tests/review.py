@@ -1,9 +1,9 @@
 """What the tests of reviewing share: items made up for them."""
 
-from kerjasama_nlp.review import choices
+from kerjasama_nlp.labels import label_set
 from kerjasama_nlp.review.items import Item, Marks, Suggestion
 
-LABELS = choices.standard()
+LABELS = label_set.standard()
 
 
 def item(text="Padi", form="bilateral", sure=0.6, sectors=("ekonomi",), probable=None, **fields):

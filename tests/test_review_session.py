@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from review import LABELS, item, several
 
 from kerjasama_nlp.errors import UsageError
+from kerjasama_nlp.labels.label_set import LabelSet
 from kerjasama_nlp.review import session
-from kerjasama_nlp.review.choices import Choices
 from kerjasama_nlp.review.items import Marks
 from kerjasama_nlp.review.session import ENTER, HELP, NEXT_PAGE, QUIT, SKIP, UNDO, Decision, press, start
 
@@ -154,7 +154,7 @@ def test_commands_are_no_label_keys():
 def test_more_labels_than_keys(forms, sectors):
     """A label set for which there aren't enough keys is refused."""
     names = [f"n{number}" for number in range(60)]
-    many = Choices(tuple(names[:forms]), None, tuple(names[:sectors]))
+    many = LabelSet(tuple(names[:forms]), None, tuple(names[:sectors]))
     with pytest.raises(
         UsageError, match=rf"^found {forms} forms and {sectors} sectors; reviewing has keys for 9 and 49$"
     ):
@@ -163,7 +163,7 @@ def test_more_labels_than_keys(forms, sectors):
 
 def test_labels_of_ones_own():
     """A set with other forms, none of them without sectors, or without any sectors, is reviewed alike."""
-    plain = Choices(("ya", "tidak"), None, ())
+    plain = LabelSet(("ya", "tidak"), None, ())
     row = replace(item(), marks=Marks("ya", frozenset()))
     state = _after(start(plain, [], [row]), ["2", ENTER])
     assert state.decisions[0].marks == Marks("tidak", frozenset())

@@ -25,8 +25,8 @@ from kerjasama_nlp import files
 from kerjasama_nlp.errors import OutputError, OutputExistsError, UsageError
 from kerjasama_nlp.i18n import _
 from kerjasama_nlp.jobs.outputs import to_json
+from kerjasama_nlp.labels.label_set import LabelSet
 from kerjasama_nlp.review import items
-from kerjasama_nlp.review.choices import Choices
 from kerjasama_nlp.review.session import Decision
 
 SUFFIX = ".jsonl"
@@ -44,7 +44,7 @@ class Corrections:
     corrections stands there, OutputError where it can't be read or written.
     """
 
-    def __init__(self, path: Path, choices: Choices) -> None:
+    def __init__(self, path: Path, choices: LabelSet) -> None:
         if path.suffix.lower() != SUFFIX:
             raise UsageError(_("found the output {name}, expected a name that ends in .jsonl").format(name=path.name))
         self._choices = choices

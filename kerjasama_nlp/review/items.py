@@ -14,7 +14,7 @@ from kerjasama_nlp.records import Labels
 
 if TYPE_CHECKING:
     from kerjasama_nlp.labels.classifier import Classifier
-    from kerjasama_nlp.review.choices import Choices
+    from kerjasama_nlp.labels.label_set import LabelSet
 
 REVIEWED = "reviewed"
 SUGGESTED = "suggested"
@@ -46,7 +46,7 @@ class Suggestion:
         return cls(labels.form, labels.form_confidence, labels.sectors, labels.sector_confidence, labels.parties)
 
     @classmethod
-    def from_json(cls, value: Mapping[str, Any], choices: Choices) -> Self | None:
+    def from_json(cls, value: Mapping[str, Any], choices: LabelSet) -> Self | None:
         """Return the suggestion that stands in the fields of a row, None where there is none, or another label set's.
 
         In a table, sectors and parties are joined by ";", and the confidences are an object in JSON.
@@ -60,7 +60,7 @@ class Suggestion:
         except (ValueError, TypeError, LookupError, RecursionError):
             return None
         probabilities = (confidence, *by_sector.values())
-        if choices.fault(form, sectors) is not None or not all(0 <= p <= 1 for p in probabilities):
+        if choices.faults(form, sectors) or not all(0 <= p <= 1 for p in probabilities):
             return None
         return cls(form, confidence, tuple(sectors), by_sector, tuple(parties))
 
@@ -98,7 +98,7 @@ def text_key(text: str) -> bytes:
     return sha256(" ".join(text.casefold().split()).encode("utf-8", "surrogatepass")).digest()
 
 
-def read(rows: Sequence[Row], classifier: Classifier, choices: Choices) -> list[Item]:
+def read(rows: Sequence[Row], classifier: Classifier, choices: LabelSet) -> list[Item]:
     """Return the items among rows: those with a text that nobody has reviewed.
 
     A row's confidences count where it has all of them; other rows are labelled here. Labels without a
@@ -120,7 +120,7 @@ def _marks(suggestion: Suggestion) -> Marks:
     return Marks(suggestion.form, frozenset(suggestion.sectors))
 
 
-def _given(fields: Mapping[str, Any], choices: Choices) -> Marks | None:
+def _given(fields: Mapping[str, Any], choices: LabelSet) -> Marks | None:
     """Return the labels that a person gave a row, None where there are none, or unsound ones."""
     if "form_confidence" in fields or "form" not in fields:
         return None
@@ -128,7 +128,7 @@ def _given(fields: Mapping[str, Any], choices: Choices) -> Marks | None:
         sectors = _names(fields.get("sectors"))
     except TypeError:
         return None
-    return None if choices.fault(fields["form"], sectors) else Marks(fields["form"], frozenset(sectors))
+    return None if choices.faults(fields["form"], sectors) else Marks(fields["form"], frozenset(sectors))
 
 
 def _names(value: Any) -> list[str]:
@@ -163,7 +163,7 @@ def to_json(item: Item, marks: Marks) -> dict[str, Any]:
     }
 
 
-def from_json(value: Mapping[str, Any], choices: Choices) -> tuple[Item, Marks] | None:
+def from_json(value: Mapping[str, Any], choices: LabelSet) -> tuple[Item, Marks] | None:
     """Return what `to_json` was given, None where it is no correction in these labels."""
     try:
         text, suggested = value["text"], value[SUGGESTED]
@@ -175,7 +175,7 @@ def from_json(value: Mapping[str, Any], choices: Choices) -> tuple[Item, Marks] 
         return None
     if said is None or not isinstance(text, str) or value.get(REVIEWED) is not True:
         return None
-    if choices.fault(marks.form, sorted(marks.sectors)) is not None:
+    if choices.faults(marks.form, sorted(marks.sectors)):
         return None
     own = {name: field for name, field in value.items() if name not in _OURS}
     return Item(text, own, earlier or _marks(said), said, earlier is not None), marks

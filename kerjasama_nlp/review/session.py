@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from kerjasama_nlp.errors import UsageError
 from kerjasama_nlp.i18n import _
-from kerjasama_nlp.review.choices import Choices
+from kerjasama_nlp.labels.label_set import LabelSet
 from kerjasama_nlp.review.items import Item, Marks
 
 ENTER, SKIP, UNDO, QUIT, HELP, NEXT_PAGE = "\n", "s", "u", "q", "?", " "
@@ -40,7 +40,7 @@ class State:
     it bore before, oldest first. `page` (of a long text or of the help), `helping` and `message` are what is seen.
     """
 
-    choices: Choices
+    choices: LabelSet
     queue: tuple[Item, ...]
     decisions: tuple[Decision, ...] = ()
     marks: Marks = _NO_MARKS
@@ -56,7 +56,7 @@ class State:
         return self.queue[len(self.decisions)] if len(self.decisions) < len(self.queue) else None
 
 
-def start(choices: Choices, decisions: Sequence[Decision], items: Sequence[Item]) -> State:
+def start(choices: LabelSet, decisions: Sequence[Decision], items: Sequence[Item]) -> State:
     """Return the state that shows the first of `items`; `decisions` were made earlier, and can be undone.
 
     Raises UsageError where there are more labels than keys.
@@ -76,12 +76,12 @@ def start(choices: Choices, decisions: Sequence[Decision], items: Sequence[Item]
     return _shown(State(choices, queue, tuple(decisions)))
 
 
-def form_keys(choices: Choices) -> dict[str, str]:
+def form_keys(choices: LabelSet) -> dict[str, str]:
     """Return the forms by their keys."""
     return dict(zip(FORM_KEYS, choices.forms, strict=False))
 
 
-def sector_keys(choices: Choices) -> dict[str, str]:
+def sector_keys(choices: LabelSet) -> dict[str, str]:
     """Return the sectors by their keys."""
     return dict(zip(SECTOR_KEYS, choices.sectors, strict=False))
 
@@ -112,7 +112,7 @@ def _edited(state: State, marks: Marks) -> State:
 def _accept(state: State) -> State:
     if state.item is None:
         return replace(state, ended=True)
-    fault = state.choices.fault(state.marks.form, sorted(state.marks.sectors))
+    fault = next(iter(state.choices.faults(state.marks.form, sorted(state.marks.sectors))), None)
     if fault is not None:
         return replace(state, message=fault)
     return _decided(state, Decision(state.item, state.marks, edits=state.edits))

@@ -13,9 +13,9 @@ from kerjasama_nlp.inputs.compression import STANDARD_INPUT
 from kerjasama_nlp.inputs.rows import RowReader
 from kerjasama_nlp.inputs.sources import open_source
 from kerjasama_nlp.labels.classifier import Classifier
+from kerjasama_nlp.labels.label_set import LabelSet
 from kerjasama_nlp.model import load
-from kerjasama_nlp.review import choices, choosing, items, session
-from kerjasama_nlp.review.choices import Choices
+from kerjasama_nlp.review import choosing, items, session
 from kerjasama_nlp.review.corrections import Corrections
 from kerjasama_nlp.review.items import Item
 from kerjasama_nlp.review.session import State
@@ -48,7 +48,7 @@ def run(options: Options) -> list[str]:
     if options.source == STANDARD_INPUT:
         raise UsageError(_("standard input gives the keys; expected a file of rows"))
     classifier = load(options.model).classifier
-    labels = choices.standard()
+    labels = classifier.label_set
     with Corrections(options.output, labels) as corrections:
         found = _choose(options, classifier, labels, corrections)
         state = session.start(labels, corrections.decisions, found)
@@ -65,14 +65,14 @@ def run(options: Options) -> list[str]:
     return told
 
 
-def _choose(options: Options, classifier: Classifier, labels: Choices, corrections: Corrections) -> list[Item]:
+def _choose(options: Options, classifier: Classifier, labels: LabelSet, corrections: Corrections) -> list[Item]:
     decided = [decision.item for decision in corrections.decisions]
     with console.progress(_("rows")) as counter:
         read = _items(options, classifier, labels, counter)
         return choosing.choose(read, classifier, options.most, decided=decided)
 
 
-def _items(options: Options, classifier: Classifier, labels: Choices, counter: Progress | None) -> Iterator[Item]:
+def _items(options: Options, classifier: Classifier, labels: LabelSet, counter: Progress | None) -> Iterator[Item]:
     source = open_source(
         options.source,
         console.binary_input,
