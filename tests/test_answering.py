@@ -6,7 +6,7 @@ change that means to change them makes them anew with `python tests/test_answeri
 
 import json
 import sys
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 
 import pytest
@@ -52,6 +52,7 @@ def _units(index, text):
 def _answer(index, text):
     answer = answering.ask(index, RANKER, text, top_k=3)
     return {
+        "question": answer.question,
         "answer": answer.answer,
         "confidence": round(answer.confidence, 5),
         "missing": list(answer.missing),
@@ -144,6 +145,63 @@ def test_long_answers_are_cut(tmp_path):
     assert len(fact) > MAX_FACT - 10
     assert fact.endswith(" …")
     assert fact.removesuffix(" …").rsplit(" ", 1)[1] in words.split()
+
+
+LIST = "Ada tiga:\n- satu;\n- dua;\n- tiga."
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "cut"),
+    [
+        ("satu dua tiga", 13, "satu dua tiga"),
+        ("satu dua tiga", 12, "satu dua …"),
+        ("satu dua tiga", 11, "satu dua …"),
+        ("satu dua tiga", 10, "satu …"),
+        ("satu dua\ntiga empat", 16, "satu dua\ntiga …"),
+        ("satu dua\ntiga empat", 14, "satu …"),
+        ("satu dua tiga empat", 18, "satu dua tiga …"),
+        ("tidakadaspasi", 8, "tidaka …"),
+    ],
+)
+def test_cut_between_words(text, limit, cut):
+    """A text that is too long ends between words, with a mark that counts too."""
+    assert answering._cut(text, limit) == cut  # noqa: SLF001  # what all answers go through
+    assert len(cut) <= limit
+
+
+@pytest.mark.parametrize(
+    ("limit", "cut"),
+    [
+        (len(LIST), LIST),
+        (len(LIST) - 1, "Ada tiga:\n- satu;\n- dua;"),
+        (len("Ada tiga:\n- satu;\n- dua;\n- "), "Ada tiga:\n- satu;\n- dua;"),
+        (len("Ada tiga:\n- satu;\n- dua;\n-"), "Ada tiga:\n- satu;"),
+        (len("Ada tiga:\n- satu;\n-"), "Ada tiga:\n- …"),
+        (len("Ada tiga:\n- satu;"), "Ada tiga:\n- …"),
+        (8, "Ada …"),
+    ],
+)
+def test_cut_between_items(limit, cut):
+    """A list that is too long ends behind an item; where not even one fits, between words."""
+    assert answering._shorten_list(LIST, limit) == cut  # noqa: SLF001  # what all lists go through
+    assert len(cut) <= limit
+
+
+def test_what_settles_a_comparison(index):
+    """A unit compares by itself where it looks like a comparison, lacks nothing, and isn't a list of headings."""
+    question = index.reader.read("apa perbedaan kerja sama bilateral dan regional")
+    hits = index.search(question.concepts, answering.CANDIDATES)
+    unit = answering.candidates(index, question, hits)[0]
+    good = replace(unit, features=replace(unit.features, kind=1.0, coverage=0.95), missing=())
+    outline = replace(good, passage=replace(good.passage, kind="outline"))
+    others = [
+        outline,
+        replace(good, missing=("regional",)),
+        replace(good, features=replace(good.features, kind=0.8)),
+        replace(good, features=replace(good.features, coverage=answering.COMPARING_COVERAGE)),
+    ]
+    assert answering._compares(good)  # noqa: SLF001  # four conditions at once, which questions rarely take apart
+    assert [answering._compares(other) for other in others] == [False] * 4  # noqa: SLF001
 
 
 if __name__ == "__main__":
