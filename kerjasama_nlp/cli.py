@@ -16,16 +16,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer.main import get_command
 
-from kerjasama_nlp.errors import KerjasamaError, OutputError, UsageError
+from kerjasama_nlp.errors import EXIT_ROWS_FAILED, KerjasamaError, OutputError, UsageError
 from kerjasama_nlp.i18n import _
-from kerjasama_nlp.terminal import console, help_text, options
+from kerjasama_nlp.terminal import console, help_text, options, report_commands
 from kerjasama_nlp.version import VERSION
 
 if TYPE_CHECKING:
     from kerjasama_nlp.records import Answer
 
 EXIT_NO_ANSWER = 1
-EXIT_ROWS_FAILED = 4
 EXIT_INTERRUPTED = 130
 PROGRAM = "kerjasama"
 # Imports, models and lexicons allocate much and free nothing: collecting less often saves a tenth of a cold start.
@@ -199,35 +198,12 @@ def label(  # noqa: PLR0913, PLR0917  # the contract's options
         raise typer.Exit(code or EXIT_ROWS_FAILED)
 
 
-@app.command(cls=help_text.Command, help=_("Measure a model on labelled news, or on questions with known answers."))
-def evaluate(
-    labels: Annotated[
-        list[Path] | None, typer.Option("--labels", help=_("JSONL or CSV of labelled news; repeatable."))
-    ] = None,
-    questions: Annotated[
-        list[Path] | None,
-        typer.Option("--questions", help=_("JSONL of questions over the model's articles; repeatable.")),
-    ] = None,
-    model: options.Model = None,
-    json: options.Json = False,
-) -> None:
-    """Print how well a model labels, or answers and refuses."""
-    from kerjasama_nlp import evaluation
-    from kerjasama_nlp.model import load
-    from kerjasama_nlp.terminal import render
-
-    if bool(labels) == bool(questions):
-        raise UsageError(_("expected either --labels FILE or --questions FILE"))
-    if questions:
-        from kerjasama_nlp.answers.gold import read_questions
-
-        answered = evaluation.score_questions(load(model), read_questions(questions)).to_json()
-        console.say(render.to_json(answered) if json else render.table(answered))
-    else:
-        from kerjasama_nlp.labels.labelled import read
-
-        labelled = evaluation.score_labels(load(model), read(labels or []))
-        console.say(render.to_json(labelled) if json else render.label_scores(labelled))
+app.command(cls=help_text.Command, help=_("Measure a model on labelled news, or on questions with known answers."))(
+    report_commands.evaluate
+)
+app.command(cls=help_text.Command, help=_("Count what a labelled archive holds: forms, sectors, months, parties."))(
+    report_commands.report
+)
 
 
 @app.command(cls=help_text.Command, help=_("Correct labels by hand: the rows most worth a look, one key a label."))

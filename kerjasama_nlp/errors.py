@@ -3,6 +3,9 @@
 Every message says what was found, what was expected and what to do next.
 """
 
+# What a command ends with that is done, where some of the rows failed.
+EXIT_ROWS_FAILED = 4
+
 
 class KerjasamaError(Exception):
     """Base of all errors that a user can cause and mend.

@@ -47,6 +47,14 @@ def refuse_existing(path: Path, *, force: bool, marker: str | None = None) -> No
         )
 
 
+def is_same(path: Path, other: Path | str) -> bool:
+    """Tell whether two names stand for one file."""
+    try:
+        return path.samefile(other)
+    except (OSError, ValueError):  # one of them isn't there, or can't be
+        return False
+
+
 def _stands(path: Path) -> bool:
     """Tell whether anything stands at `path`, a link that leads nowhere included."""
     try:

@@ -118,6 +118,11 @@ def test_only_training_imports_scikit_learn():
     assert _importers("sklearn", "scipy") == {"answers.fitting", "labels.calibration", "labels.training"}
 
 
+def test_only_drawing_imports_matplotlib():
+    """What draws is an extra with one door; `charts` names its types."""
+    assert _importers("matplotlib") == {"reports.drawing", "reports.charts"}
+
+
 def test_only_the_command_line_prints():
     """The standard streams belong to `console`, ending the process to `cli`; `help_text` draws progress."""
     assert _callers_of("print", "input", "exit", "quit") == {"terminal.console"}

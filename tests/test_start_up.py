@@ -9,7 +9,7 @@ from typer.main import get_command
 
 from kerjasama_nlp import cli
 
-HEAVY = {"numpy", "sklearn", "scipy", "joblib", "Sastrawi", "rich"}
+HEAVY = {"numpy", "sklearn", "scipy", "joblib", "Sastrawi", "rich", "matplotlib", "pandas"}
 COMMANDS = sorted(get_command(cli.app).commands)
 
 
@@ -62,6 +62,17 @@ def test_asking_loads_no_training_library(tmp_path):
     assert code == 0
     assert "numpy" in imported
     assert imported & {"sklearn", "scipy", "joblib", "rich"} == set()
+
+
+def test_labelling_and_scores_load_no_library_for_reports(tmp_path):
+    """Labelling a text, and measuring without a report, take neither scikit-learn nor what draws."""
+    (tmp_path / "a.jsonl").write_text(
+        '{"text": "RI dan Jepang", "form": "bilateral", "sectors": ["ekonomi"]}\n', encoding="utf-8"
+    )
+    for args in (["label", "--text", "RI dan Jepang"], ["evaluate", "--labels", "a.jsonl"]):
+        code, imported = _imported(tmp_path, "-m", "kerjasama_nlp", *args)
+        assert code == 0
+        assert imported & {"sklearn", "scipy", "joblib", "matplotlib", "pandas"} == set()
 
 
 def test_training_on_articles_loads_no_scikit_learn(tmp_path, small_articles):

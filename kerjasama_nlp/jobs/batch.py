@@ -21,7 +21,7 @@ from typing import Any, BinaryIO, Protocol
 
 from kerjasama_nlp import model_files, resources
 from kerjasama_nlp.errors import OutputExistsError, UsageError
-from kerjasama_nlp.files import refuse_existing, write_failures
+from kerjasama_nlp.files import is_same, refuse_existing, write_failures
 from kerjasama_nlp.i18n import _
 from kerjasama_nlp.inputs.blocks import BLOCK_ROWS
 from kerjasama_nlp.inputs.rows import RowReader
@@ -148,7 +148,7 @@ class _Pipe:
 
 def _check_output(source: str, output: Path, *, force: bool) -> None:
     """Raise UsageError or OutputExistsError where it is sure already that the output can't be written."""
-    if source != "-" and _is_same(output, source):
+    if source != "-" and is_same(output, source):
         raise UsageError(_("{path} is the input, which is never overwritten; choose another name").format(path=output))
     with write_failures(output):
         if output.exists() and not output.is_file():
@@ -156,13 +156,6 @@ def _check_output(source: str, output: Path, *, force: bool) -> None:
         begun = checkpoint.exists(output)
     if not begun:
         refuse_existing(output, force=force)
-
-
-def _is_same(output: Path, source: str) -> bool:
-    try:
-        return output.samefile(source)
-    except (OSError, ValueError):  # one of them isn't there, or can't be
-        return False
 
 
 def _key(output: Path, source: Source, job: Job, options: Options) -> str:

@@ -134,7 +134,7 @@ def table(rows: Mapping[str, object]) -> str:
 
 def label_scores(scores: Mapping[str, Any]) -> str:
     """Return the scores of `evaluation.score_labels` as tables: overall, by form, by sector, confusion."""
-    overall = {name: value for name, value in scores.items() if not isinstance(value, dict)}
+    overall = {name: value for name, value in scores.items() if isinstance(value, (int, float))}
     lines = [table(overall)]
     for part in ("form", "sector"):
         lines.append("\n" + f"{part:22}{'precision':>10}{'recall':>10}{'f1':>10}{'n':>7}")
@@ -145,6 +145,10 @@ def label_scores(scores: Mapping[str, Any]) -> str:
     forms = list(scores["confusion"])
     lines.append("\n" + f"{'gold / given':22}" + "".join(f"{name:>14}" for name in forms))
     lines += [f"{a:22}" + "".join(f"{row[b]:14}" for b in forms) for a, row in scores["confusion"].items()]
+    if comparison := scores.get("comparison"):
+        columns = ("old", "new", "difference", "low", "high")
+        lines.append("\n" + f"{'comparison':22}" + "".join(f"{name:>11}" for name in columns))
+        lines += [f"{name:22}" + "".join(f"{row[key]:11.3f}" for key in columns) for name, row in comparison.items()]
     return "\n".join(lines)
 
 
