@@ -10,7 +10,6 @@ import os
 import signal
 import sys
 from math import isnan
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
