@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from conftest import PROJECT, error_line
 
+from kerjasama_nlp.labels.label_set import standard
 from kerjasama_nlp.labels.labelled import LabelledText
 from kerjasama_nlp.records import Labels
 from kerjasama_nlp.reports import measures
@@ -130,7 +131,9 @@ def test_learning_curve():
     for name, texts in (("forth", training), ("back", training[::-1])):
         fits[name] = []
         fit = fits[name].append
-        curves.append(measures.learning_curve(gold, texts, lambda part, fit=fit: fit(part) or _Fitted(part)))
+        curves.append(
+            measures.learning_curve(gold, texts, standard(), lambda part, fit=fit: fit(part) or _Fitted(part))
+        )
     assert curves[0] == curves[1]
     assert fits["forth"] == fits["back"]
     assert curves[0]["left_out"] == 1
@@ -140,10 +143,18 @@ def test_learning_curve():
     assert "teks 3" not in parts[-1]
 
 
+def test_near_repetitions_teach_nothing():
+    """A training text that repeats a measured one but for a word or two is left out."""
+    text = "Indonesia dan Jepang menandatangani perjanjian dagang baru di Tokyo pada hari Senin pagi"
+    training = [_text(text + " itu"), _text("Harga cabai naik", "regional"), _text("Kabut asap dibahas")]
+    curve = measures.learning_curve([_text(text)], training, standard(), _Fitted)
+    assert (curve["left_out"], curve["points"][-1]["texts"]) == (1, 2)
+
+
 def test_parts_of_one_form_are_left_out():
     """What can't be fitted makes no point."""
     training = [_text("a"), _text("b", "regional")]
-    curve = measures.learning_curve([_text("lain")], training, _Fitted)
+    curve = measures.learning_curve([_text("lain")], training, standard(), _Fitted)
     assert [point["texts"] for point in curve["points"]] == [2]
 
 

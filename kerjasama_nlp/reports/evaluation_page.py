@@ -52,6 +52,7 @@ def score_name(key: str) -> str:
         "calibration_error": _("calibration error"),
         "coverage_at_95": _("surest share with 95 % right"),
         "to_review": _("to review"),
+        "trained_on": _("texts the model was trained on"),
     }
     return names.get(key, key)
 

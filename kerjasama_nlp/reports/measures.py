@@ -13,9 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerjasama_nlp.evaluation import BINS, label_scores
+from kerjasama_nlp.labels import near_duplicates
+from kerjasama_nlp.labels.labelled import fingerprint
 
 if TYPE_CHECKING:
     from kerjasama_nlp.labels.classifier import Classifier
+    from kerjasama_nlp.labels.label_set import LabelSet
     from kerjasama_nlp.labels.labelled import LabelledText
     from kerjasama_nlp.records import Labels
 
@@ -126,25 +129,28 @@ def worst_errors(
 def learning_curve(
     gold: Sequence[LabelledText],
     training: Sequence[LabelledText],
+    label_set: LabelSet,
     fit: Callable[[Sequence[LabelledText]], Classifier],
-    progress: Callable[[int], object] | None = None,
 ) -> dict[str, Any]:
     """Return the scores on `gold` of classifiers fitted on growing parts of `training`.
 
-    Training texts that stand in `gold` too are left out. Each part holds the one before; the order is that of the
-    texts' hashes, so it doesn't depend on the file's. Parts of a single form can't be fitted, and are left out.
+    Training texts that nearly repeat one of `gold` are left out. Each part holds the one before; the order is that
+    of the texts' hashes, so it doesn't depend on the file's. Parts of a single form can't be fitted, and are left out.
     """
-    measured = {_key(entry.text) for entry in gold}
-    usable = sorted((entry for entry in training if _key(entry.text) not in measured), key=lambda e: _digest(e.text))
+    usable = sorted(_unlike(training, gold), key=lambda entry: _digest(entry.text))
     points = []
     for part in _parts(usable):
-        classifier = fit(part)
-        given = list(classifier.label([entry.text for entry in gold]))
-        scores = label_scores(gold, given, classifier.label_set)
+        scores = label_scores(gold, list(fit(part).label([entry.text for entry in gold])), label_set)
         points.append({"texts": len(part), **{name: scores[name] for name in CURVE_SCORES if scores[name] is not None}})
-        if progress is not None:
-            progress(len(part))
     return {"left_out": len(training) - len(usable), "points": points}
+
+
+def _unlike(texts: Sequence[LabelledText], others: Sequence[LabelledText]) -> list[LabelledText]:
+    """Return the texts that neither are nor nearly repeat one of the others."""
+    found = near_duplicates.groups(entry.text for entry in (*others, *texts)).tolist()
+    known, prints = set(found[: len(others)]), {fingerprint(entry.text) for entry in others}
+    alike = zip(texts, found[len(others) :], strict=True)
+    return [entry for entry, group in alike if group not in known and fingerprint(entry.text) not in prints]
 
 
 def _parts(texts: Sequence[LabelledText]) -> Iterator[Sequence[LabelledText]]:
@@ -154,15 +160,17 @@ def _parts(texts: Sequence[LabelledText]) -> Iterator[Sequence[LabelledText]]:
             yield part
 
 
-def measure(gold: Sequence[LabelledText], given: Sequence[Labels], classifier: Classifier) -> dict[str, Any]:
-    """Return the scores of labels that a classifier gave, their reliability and coverage, and its review threshold."""
+def measure(
+    gold: Sequence[LabelledText], given: Sequence[Labels], label_set: LabelSet, threshold: float
+) -> dict[str, Any]:
+    """Return the scores of labels, their reliability, the curve of coverage, and the point of the review threshold."""
     confidence = np.array([labels.form_confidence for labels in given])
     right = np.array([g.form == p.form for g, p in zip(gold, given, strict=True)])
     return {
-        **label_scores(gold, given, classifier.label_set),
+        **label_scores(gold, given, label_set),
         "reliability": reliability(confidence, right),
         "coverage": coverage_curve(confidence, right),
-        "review": at_threshold(confidence, right, classifier.settings.review_below),
+        "review": at_threshold(confidence, right, threshold),
     }
 
 
@@ -174,10 +182,6 @@ def headline(scores: Mapping[str, Any]) -> dict[str, Any]:
 def shortened(text: str) -> str:
     """Return the beginning of a text."""
     return text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - 1] + "…"
-
-
-def _key(text: str) -> str:
-    return " ".join(text.casefold().split())
 
 
 def _digest(text: str) -> bytes:

@@ -14,6 +14,7 @@ from typing import BinaryIO, TextIO
 
 from kerjasama_nlp.errors import InputError
 from kerjasama_nlp.i18n import _
+from kerjasama_nlp.records import Progress
 from kerjasama_nlp.terminal import help_text
 
 PROMPT = "kerjasama> "
@@ -175,3 +176,21 @@ def progress(unit: str) -> Iterator[help_text.Progress | None]:
         yield counter
     finally:
         counter.wipe()
+
+
+@contextlib.contextmanager
+def stages() -> Iterator[Progress | None]:
+    """Give what draws the progress of one stage after the other on a terminal, None elsewhere."""
+    with progress("") as counter:
+        if counter is None:
+            yield None
+            return
+        drawn: dict[str, help_text.Progress] = {}
+
+        def draw(stage: str, done: int, size: int) -> None:
+            if stage not in drawn:
+                drawn.clear()
+                drawn[stage] = help_text.Progress(stage)
+            drawn[stage](done, share=done / size if size else None)
+
+        yield draw

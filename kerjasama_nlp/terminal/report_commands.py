@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from kerjasama_nlp.errors import EXIT_ROWS_FAILED, UsageError
 from kerjasama_nlp.i18n import _
 from kerjasama_nlp.terminal import console, options
-
-if TYPE_CHECKING:
-    from kerjasama_nlp.labels.labelled import LabelledText
-    from kerjasama_nlp.model import Model
 
 
 def evaluate(  # noqa: PLR0917  # the contract's options
@@ -52,24 +47,16 @@ def evaluate(  # noqa: PLR0917  # the contract's options
         answered = evaluation.score_questions(load(model), read_questions(questions)).to_json()
         console.say(render.to_json(answered) if json else render.table(answered))
         return
-    from kerjasama_nlp.labels.labelled import read
     from kerjasama_nlp.reports import drawing, evaluated, evaluation_page, output
 
     files = labels or []
     if report is not None:
         output.check(report, [*files, *([learning_curve] if learning_curve else [])], force=force)
         drawing.require()
-    loaded, other = load(model), None if against is None else load(against)
-    gold = read(files, label_set=loaded.classifier.label_set)
-    _tell_seen(gold, loaded)
-    with console.progress(_("texts")) as counter:
+    other = None if against is None else load(against)
+    with console.stages() as progress:
         scores = evaluated.evaluate(
-            loaded,
-            gold,
-            against=other,
-            training=learning_curve,
-            errors=report is not None,
-            progress=counter,
+            load(model), files, against=other, training=learning_curve, errors=report is not None, progress=progress
         )
     if report is not None:
         page = evaluation_page.write(
@@ -82,20 +69,6 @@ def evaluate(  # noqa: PLR0917  # the contract's options
     console.say(render.to_json(scores) if json else render.label_scores(scores))
     if report is not None:
         console.note(_("{path}: the report is written").format(path=report))
-
-
-def _tell_seen(gold: Sequence[LabelledText], model: Model) -> None:
-    """Tell how many texts the model was fitted on: on those it does better than on new ones."""
-    from kerjasama_nlp.label_half import unseen
-
-    new = unseen(gold, model)
-    if new is not None and len(new) < len(gold):
-        seen = len(gold) - len(new)
-        console.note(
-            _("the model was trained on {seen} of these {all} texts, so the scores say too much").format(
-                seen=seen, all=len(gold)
-            )
-        )
 
 
 def report(  # noqa: PLR0913, PLR0917  # how to read is the reader's many options

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
-from kerjasama_nlp import files, records, training
+from kerjasama_nlp import files, training
 from kerjasama_nlp.comparison import Comparison
 from kerjasama_nlp.errors import OutputExistsError, UsageError
 from kerjasama_nlp.i18n import _
@@ -15,7 +14,6 @@ from kerjasama_nlp.labels import label_set as label_sets
 from kerjasama_nlp.model import save
 from kerjasama_nlp.model_files import MANIFEST
 from kerjasama_nlp.terminal import console, render
-from kerjasama_nlp.terminal.help_text import Progress
 
 # Of the labels that may be wrong, this share of the file is listed.
 CHECKED_SHARE = 0.03
@@ -57,7 +55,7 @@ def train(
         raise UsageError(_("found nothing to train on; expected --articles DIR, --labels FILE, or both"))
     files.refuse_existing(output, force=force or replace, marker=MANIFEST)
     stands = replace and (output / MANIFEST).is_file()
-    with _stages() as progress:
+    with console.stages() as progress:
         trained = training.train(
             articles,
             questions=questions,
@@ -92,7 +90,7 @@ def check(labels: LabelFiles, *, json: bool) -> None:
     from kerjasama_nlp.labels import label_errors
 
     texts, _tests = labels.read()
-    with _stages() as progress:
+    with console.stages() as progress:
         suspects = label_errors.find(texts, labels.label_set, jobs=labels.jobs, progress=progress)
     most = max(1, round(len(texts) * CHECKED_SHARE))
     for suspect in suspects[:most]:
@@ -102,24 +100,6 @@ def check(labels: LabelFiles, *, json: bool) -> None:
             shown=min(most, len(suspects)), all=len(texts)
         )
     )
-
-
-@contextmanager
-def _stages() -> Iterator[records.Progress | None]:
-    """Give what draws the progress of one stage after the other on a terminal, None elsewhere."""
-    with console.progress("") as counter:
-        if counter is None:
-            yield None
-            return
-        drawing: dict[str, Progress] = {}
-
-        def draw(stage: str, done: int, size: int) -> None:
-            if stage not in drawing:
-                drawing.clear()
-                drawing[stage] = Progress(stage)
-            drawing[stage](done, share=done / size if size else None)
-
-        yield draw
 
 
 def _told(comparison: Comparison | None) -> Iterator[str]:
