@@ -13,7 +13,7 @@ import pytest
 from conftest import PROJECT, Reply, error_line
 
 from kerjasama_nlp import files, load, resources
-from kerjasama_nlp.model_files import check_files, read_manifest
+from kerjasama_nlp.model import verify
 
 ROWS = "".join(
     json.dumps({"id": n, "text": f"Indonesia dan Jepang berunding tentang dagang, {n}."}) + "\n" for n in range(40)
@@ -171,7 +171,7 @@ def test_two_trainings_with_one_output(small_articles, tmp_path, force):
     assert load(tmp_path / "model").manifest["articles"] == 3
     _out, err = other.communicate("\n", timeout=60)
     assert (one.returncode, other.returncode) == (0, 0 if force else 6), err
-    check_files(tmp_path / "model", read_manifest(tmp_path / "model"), hashes=True)
+    verify(tmp_path / "model")
     assert load(tmp_path / "model").manifest["articles"] == (1 if force else 3)
     assert _names(tmp_path) == ["artikel", "model"]
 
