@@ -28,10 +28,10 @@ import numpy as np
 from labelling import scores
 
 from kerjasama_nlp.inputs.rows import Row
-from kerjasama_nlp.labels import label_set, labelled
+from kerjasama_nlp.labels import labelled, training
 from kerjasama_nlp.labels.classifier import Classifier
+from kerjasama_nlp.labels.label_set import standard
 from kerjasama_nlp.labels.labelled import LabelledText
-from kerjasama_nlp.labels.training import fit
 from kerjasama_nlp.review import choosing, items
 from kerjasama_nlp.review.items import Item
 
@@ -41,6 +41,11 @@ WRONG_SHARE = 0.01
 _NEVER = 1000
 # Returns the places in the pool that are chosen.
 Chooser = Callable[[Classifier, Sequence[LabelledText], int, np.random.Generator], list[int]]
+
+
+def fit(texts: Sequence[LabelledText]) -> Classifier:
+    """Return a classifier fitted on texts."""
+    return training.fit(texts).classifier
 
 
 def at_random(_model: Classifier, pool: Sequence[LabelledText], n: int, rng: np.random.Generator) -> list[int]:
@@ -65,7 +70,7 @@ def reviewed(
 
 
 def _items(rows: Sequence[Row], model: Classifier) -> list[Item]:
-    return items.read(rows, model, label_set.standard())
+    return items.read(rows, model)
 
 
 def in_batches(
@@ -152,7 +157,7 @@ def _split(pool: Sequence[LabelledText], n: int, seed: int) -> tuple[list[Labell
 
 def planted(pool: Sequence[LabelledText], arguments: argparse.Namespace) -> None:
     """Print how many of the wrong labels of a labelled file are among the rows chosen."""
-    labels = label_set.standard()
+    labels = standard()
     found = []
     for seed in range(arguments.seeds):
         base, rest = _split(pool, arguments.base, seed)
