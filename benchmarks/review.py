@@ -8,9 +8,10 @@ All files hold {"text", "form", "sectors"} a line.
 gain: for each seed, a model is trained on `--base` random rows of the pool; of the others, `--rows` are chosen,
 their labels are revealed, and a second model is trained on both. Prints one JSON line a way to choose and a test
 file: by how many points macro-F1 of the form and micro-F1 of the sectors (on cooperation only) rise over the first
-model, the mean of the seeds with its standard error, and the same against random rows of the same seed. With
-`--reprints` each row of the pool comes three times, as news archives hold agency stories: once with a place line,
-and once cut short. With `--batches` the rows are also chosen in that many parts, the model trained anew before each.
+model, the mean of the seeds with its standard error; the same against random rows of the same seed; and how many
+different `texts` were chosen. With `--reprints` each row of the pool comes three times, as news archives hold agency
+stories: once with a place line, and once cut short. With `--batches` the rows are also chosen in that many parts, the
+model trained anew before each.
 
 planted: one label in a hundred of the others is made wrong; prints the share of those among the rows chosen.
 """
@@ -109,6 +110,7 @@ def gain(
     """Print what each way to choose brings."""
     before: list[np.ndarray] = []
     after: dict[str, list[np.ndarray]] = {}
+    texts: dict[str, list[int]] = {}
     for seed in range(arguments.seeds):
         base, rest = _split(pool, arguments.base, seed)
         if arguments.reprints:
@@ -122,11 +124,12 @@ def gain(
             )
         before.append(measure(model, list(tests.values())))
         for name, places in chosen.items():
+            texts.setdefault(name, []).append(len({place // (3 if arguments.reprints else 1) for place in places}))
             learned = fit([*base, *(rest[place] for place in places)])
             after.setdefault(name, []).append(measure(learned, list(tests.values())))
     for name, found in after.items():
         for number, test in enumerate(tests):
-            line: dict[str, object] = {"chosen": name, "test": test}
+            line: dict[str, object] = {"chosen": name, "test": test, "texts": float(np.mean(texts[name]))}
             for column, figure in enumerate(FIGURES):
                 values = np.array(found)[:, number, column]
                 first = np.array(before)[:, number, column]
