@@ -17,7 +17,8 @@ from kerjasama_nlp import resources
 from kerjasama_nlp.language import stemming
 
 SURFACE = "="
-# Distinct words kept analysed, about 200 bytes each; past it the cache starts anew (memory stays bounded).
+# Distinct words kept analysed, about 200 bytes each; past it the cache starts anew (memory stays bounded). Longer ones
+# than MAX_WORD aren't kept: they are their own stems, and may have a million letters.
 CACHEWORDS = 1 << 18
 
 # A word or a figure; hyphenated words are one.
@@ -156,6 +157,8 @@ class Analyzer:
         >>> analyzer.word_terms("negaranya"), analyzer.word_terms("pbb"), analyzer.word_terms("yang")
         (('negara', '=negaranya'), ('pbb',), ())
         """
+        if len(word) > stemming.MAX_WORD:
+            return self._analyze_word(word)
         terms = self._terms.get(word)
         if terms is None:
             if len(self._terms) >= CACHEWORDS:
