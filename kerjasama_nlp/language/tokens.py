@@ -177,7 +177,7 @@ class Analyzer:
         if not word or word in self._stopwords or (self._stopwords and len(word) == 1 and not word.isdigit()):
             return ()
         stem = self._stem(word)
-        if "-" in stem:
+        if "-" in stem and "-" in word:  # a foreign lexicon may hold any stem
             parts = [part for part in word.split("-") if not _CLITIC.match(part)]
             return tuple(term for part in dict.fromkeys(parts) for term in self.word_terms(part))
         return (stem,) if stem == word else (stem, SURFACE + word)
