@@ -6,7 +6,7 @@ import re
 import pytest
 from conftest import PROJECT
 
-NAMED = re.compile(r"`(tests/[\w/]+\.py)(?:::(\w+))?`")
+NAMED = re.compile(r"\b(tests/[\w/]+\.py)(?:::(\w+))?")
 
 
 @pytest.mark.parametrize("page", ["security.md", "reliability.md"])
