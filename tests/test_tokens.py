@@ -52,6 +52,11 @@ def test_offsets_slice_back(text):
         end = token.end
 
 
+def test_a_lexicon_may_hold_any_stem():
+    """A stem with a hyphen for a word without one, as only a foreign model holds, is a term like any other."""
+    assert Analyzer(lambda word: f"{word}-x").word_terms("padi") == ("padi-x", "=padi")
+
+
 def test_what_a_name_leaves_of_a_word_stands_behind_it():
     """Where a name ends inside a hyphenated word, the rest of the word is a token of its own place."""
     text = "kerja sama-ekonomi"
