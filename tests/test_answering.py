@@ -126,6 +126,18 @@ def test_probability(index):
     assert Ranker(WEIGHTS, dict.fromkeys(WEIGHTS, 0.0), -100.0, 0.0).probability(found[0]) > 0
 
 
+@pytest.mark.parametrize(
+    "change",
+    [{"rank": {}}, {"confidence": {**WEIGHTS, "lain": 1.0}}, {"bias": float("nan")}, {"threshold": True}],
+    ids=["no weights", "too many weights", "no number", "a truth value"],
+)
+def test_what_is_no_ranker(change):
+    """Weights of other features, and what is no finite number, are refused with the name of their file."""
+    with pytest.raises(ValueError, match=r"^answering\.json$"):
+        Ranker.from_json(RANKER.to_json() | change)
+    assert Ranker.from_json(RANKER.to_json()) == RANKER
+
+
 def test_long_answers_are_cut(tmp_path):
     """Lists are cut between items, facts between words, and neither is longer than it may be."""
     items = "".join(f"- butir nomor {number} tentang penghijauan lereng gunung;\n" for number in range(60))
