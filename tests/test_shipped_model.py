@@ -10,6 +10,7 @@ from conftest import PROJECT
 
 from kerjasama_nlp import load, resources
 from kerjasama_nlp.answers.gold import read_questions
+from kerjasama_nlp.errors import OutputError
 from kerjasama_nlp.evaluation import score_labels, score_questions
 from kerjasama_nlp.labels import labelled as labels
 from kerjasama_nlp.model import save
@@ -167,3 +168,21 @@ def test_saving_the_opened_model_gives_the_same_folder(shipped, tmp_path):
     }
     text = "Indonesia dan Jepang menandatangani perjanjian dagang di Tokyo."
     assert load(folder).label([text]) == shipped.label([text])
+
+
+def test_failure_to_save_names_the_folder(monkeypatch, shipped, tmp_path):
+    """A write that fails is told with the name of the model, and leaves nothing."""
+
+    def fail(*_args, **_options):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "save", fail)
+    with pytest.raises(OutputError, match=r"salinan: cannot be written \(No space left on device\)"):
+        save(shipped, tmp_path / "salinan")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_number_of_sources(shipped):
+    """Five sources are listed unless another number is asked for."""
+    assert len(shipped.ask("apa tujuan kerja sama internasional").sources) == 5
+    assert len(shipped.ask("apa tujuan kerja sama internasional", top_k=2).sources) == 2
