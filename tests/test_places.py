@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from conftest import PROJECT, Reply, error_line
@@ -257,7 +258,7 @@ def test_folder_taken_for_a_dead_ones(monkeypatch, tmp_path):
     def lose_the_first(**options):
         names.append(made(**options))
         if len(names) == 1:
-            os.rmdir(names[0])
+            Path(names[0]).rmdir()
         return names[-1]
 
     monkeypatch.setattr(files.tempfile, "mkdtemp", lose_the_first)

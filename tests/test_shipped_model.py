@@ -2,6 +2,7 @@
 
 import json
 import platform
+import shutil
 from importlib.metadata import version
 
 import numpy as np
@@ -10,8 +11,9 @@ from conftest import PROJECT
 
 from kerjasama_nlp import load, resources
 from kerjasama_nlp.answers.gold import read_questions
-from kerjasama_nlp.errors import OutputError
+from kerjasama_nlp.errors import ModelError, OutputError
 from kerjasama_nlp.evaluation import score_labels, score_questions
+from kerjasama_nlp.files import sha256
 from kerjasama_nlp.labels import labelled as labels
 from kerjasama_nlp.model import save
 from kerjasama_nlp.model_files import MANIFEST
@@ -186,3 +188,29 @@ def test_number_of_sources(shipped):
     """Five sources are listed unless another number is asked for."""
     assert len(shipped.ask("apa tujuan kerja sama internasional").sources) == 5
     assert len(shipped.ask("apa tujuan kerja sama internasional", top_k=2).sources) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("passages_offsets", "passages"),
+        ("terms_offsets", "terms"),
+        ("posting_starts", "postings"),
+        ("answering", "answering.json"),
+    ],
+)
+def test_damage_that_hashes_miss_is_named(tmp_path, name, says):
+    """Where the manifest fits but the content doesn't, the message says what doesn't."""
+    folder = shutil.copytree(resources.default_model(), tmp_path / "model")
+    file = folder / (f"{name}.json" if name == "answering" else f"{name}.npy")
+    if name == "answering":
+        file.write_text('{"rank": {}, "confidence": {}, "bias": 0, "threshold": 0}', encoding="utf-8")
+    else:
+        array = np.load(file, allow_pickle=False)
+        array[-1] += 1
+        np.save(file, array, allow_pickle=False)
+    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    manifest["files"][file.name] = {"size": file.stat().st_size, "sha256": sha256(file)}
+    (folder / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(ModelError, match=rf"the model is damaged \({says}\)"):
+        load(folder)
