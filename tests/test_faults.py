@@ -122,11 +122,19 @@ def _stage(folder, scenario):
     return stage
 
 
+def _found(stage, fault):
+    """Return what a command that failed left of its output."""
+    found = _shown(_contents(stage.output))
+    if found is None and fault == "KILL":  # between two renames the old output stands aside, and comes back
+        found = next((_contents(path) for path in stage.folder.glob(f".*.kerjasama-old/{stage.output.name}")), None)
+    return found
+
+
 def _fail_at(faulty, stage, whole, fault, at):
     """Run a command with a fault, then without; return what is wrong with what they leave."""
     stage.reset()
     ended = faulty.run(stage.folder, stage.args, fault, at)
-    found = _shown(_contents(stage.output))
+    found = _found(stage, fault)
     is_old, is_whole = found == _shown(stage.before), found == whole
     if isinstance(whole, dict) and "manifest.json" not in whole:  # a folder of shards: each is whole or not there
         is_old = all(whole.get(name) == data for name, data in (found or {}).items())
