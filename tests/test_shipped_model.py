@@ -7,13 +7,12 @@ from importlib.metadata import version
 
 import numpy as np
 import pytest
-from conftest import PROJECT
+from conftest import PROJECT, seal
 
 from kerjasama_nlp import load, model_card, resources
 from kerjasama_nlp.answers.gold import read_questions
 from kerjasama_nlp.errors import ModelError, OutputError
 from kerjasama_nlp.evaluation import score_labels, score_questions
-from kerjasama_nlp.files import sha256
 from kerjasama_nlp.labels import labelled as labels
 from kerjasama_nlp.model import save
 from kerjasama_nlp.model_files import MANIFEST
@@ -218,8 +217,6 @@ def test_damage_that_hashes_miss_is_named(tmp_path, name, says):
         array = np.load(file, allow_pickle=False)
         array[-1] += 1
         np.save(file, array, allow_pickle=False)
-    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    manifest["files"][file.name] = {"size": file.stat().st_size, "sha256": sha256(file)}
-    (folder / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+    seal(folder)
     with pytest.raises(ModelError, match=rf"the model is damaged \({says}\)"):
         load(folder)
