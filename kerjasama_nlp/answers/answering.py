@@ -15,6 +15,8 @@ from kerjasama_nlp.records import Answer, Source
 
 # Passages whose units are looked at.
 CANDIDATES = 15
+# ... beside those that are known to answer a question like the one asked, at most so many.
+CANDIDATES_ASKED = 10
 # An answer's length in characters: a fact is one or two sentences, prose a paragraph, a list is whole.
 MAX_FACT = 480
 MAX_PROSE = 700
@@ -85,20 +87,33 @@ def ask(index: Index, ranker: Ranker, text: str, *, top_k: int = 5, min_confiden
     )
 
 
-def candidates(index: Index, question: Question, hits: list[Hit]) -> list[Unit]:
-    """Return the units of the first CANDIDATES hits, in the hits' order."""
-    return [
+def candidates(index: Index, question: Question, top_k: int, without: str | None = None) -> tuple[list[Hit], list[Unit]]:
+    """Return the passages found for a question, and the units of the first CANDIDATES and of those known to answer.
+
+    A known question that reads `without` isn't looked at.
+    """
+    matches = index.asked.matches(question, without)
+    known = list(dict.fromkeys(match.known.passage for match in matches))[:CANDIDATES_ASKED]
+    hits = index.search(question.concepts, max(top_k, CANDIDATES), known)
+    chosen = [*hits[:CANDIDATES], *(hit for hit in hits[CANDIDATES:] if hit.passage in known)]
+    units = [
         unit
-        for hit in hits[:CANDIDATES]
+        for hit in chosen
         for unit in evidence.units(
-            question, index.analyzer, index.passages[hit.passage], hit.passage, hit.score, hits[0].score
+            question,
+            index.analyzer,
+            index.passages[hit.passage],
+            hit.passage,
+            hit.score,
+            hits[0].score,
+            [match for match in matches if match.known.passage == hit.passage],
         )
     ]
+    return hits, units
 
 
 def _find(index: Index, ranker: Ranker, question: Question, top_k: int) -> _Finding | None:
-    hits = index.search(question.concepts, max(top_k, CANDIDATES))
-    units = candidates(index, question, hits)
+    hits, units = candidates(index, question, top_k)
     if not units:
         return None
     return _Finding(question, hits, max(units, key=ranker.score), units)

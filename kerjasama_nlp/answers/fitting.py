@@ -14,7 +14,7 @@ from kerjasama_nlp.answers import answering
 from kerjasama_nlp.answers.evidence import Features, Unit
 from kerjasama_nlp.answers.gold import GoldQuestion
 from kerjasama_nlp.answers.index import Index, build
-from kerjasama_nlp.answers.ranking import Ranker
+from kerjasama_nlp.answers.ranking import Ranker, Rankers
 from kerjasama_nlp.errors import InputError
 from kerjasama_nlp.i18n import _
 from kerjasama_nlp.records import Passage
@@ -39,15 +39,22 @@ HARD = 3
 RANK_ROUNDS = 6
 
 
-def fit(index: Index, gold: Sequence[GoldQuestion]) -> Ranker:
-    """Return the ranker fitted on `gold`: ranking by pairs of units, confidence by the best unit's correctness.
+def fit(index: Index, gold: Sequence[GoldQuestion]) -> Rankers:
+    """Return rankers fitted on `gold`: ranking by pairs of units, confidence by the best unit's correctness.
 
     Each question is put twice: to the articles as they are, and to the articles in the style of most web
     pages, which name their subject in headings and leave it out of their sentences. Fitted on one style
-    alone, the weights fail on the other.
+    alone, the weights fail on the other. Where the index holds known questions, a ranker that looks at them is
+    fitted as well, each question's own wording left out of them.
     """
+    plain = index if not len(index.asked) else build(index.passages)
     elliptic = build(without_subject(passage) for passage in index.passages)
-    cases = [_Case(searched, question) for searched in (index, elliptic) for question in gold]
+    asked = _fit([_Case(index, question) for question in gold]) if len(index.asked) else None
+    return Rankers(_fit([_Case(searched, question) for searched in (plain, elliptic) for question in gold]), asked)
+
+
+def _fit(cases: Sequence[_Case]) -> Ranker:
+    """Return the ranker fitted on questions with their candidates."""
     rank = _fit_rank(cases)
     best = [case.best(rank) for case in cases]
     x = np.array([vector for vector, _right in best])
@@ -109,8 +116,8 @@ class _Case:
 
     def __init__(self, index: Index, gold: GoldQuestion) -> None:
         question = index.reader.read(gold.text)
-        hits = index.search(question.concepts, answering.CANDIDATES)
-        units: list[Unit] = answering.candidates(index, question, hits)
+        units: list[Unit]
+        _hits, units = answering.candidates(index, question, answering.CANDIDATES, without=gold.text)
         self.x = np.array([unit.features.vector() for unit in units]).reshape(len(units), len(NAMES))
         self.answers = np.array([gold.accepts(answering.compose(question, unit, units)) for unit in units], dtype=bool)
         # An answer goes on beyond its unit and may hold the gold strings by chance: where the unit
