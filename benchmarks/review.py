@@ -8,9 +8,10 @@ All files hold {"text", "form", "sectors"} a line.
 gain: for each seed, a model is trained on `--base` random rows of the pool; of the others, `--rows` are chosen,
 their labels are revealed, and a second model is trained on both. Prints one JSON line a way to choose and a test
 file: by how many points macro-F1 of the form and micro-F1 of the sectors (on cooperation only) rise over the first
-model, the mean of the seeds with its standard error, and the same against random rows of the same seed. With
-`--reprints` each row of the pool comes three times, as news archives hold agency stories: once with a place line,
-and once cut short. With `--batches` the rows are also chosen in that many parts, the model trained anew before each.
+model, the mean of the seeds with its standard error; the same against random rows of the same seed; and how many
+different `texts` were chosen. With `--reprints` each row of the pool comes three times, as news archives hold agency
+stories: once with a place line, and once cut short. With `--batches` the rows are also chosen in that many parts, the
+model trained anew before each.
 
 planted: one label in a hundred of the others is made wrong; prints the share of those among the rows chosen.
 """
@@ -28,10 +29,10 @@ import numpy as np
 from labelling import scores
 
 from kerjasama_nlp.inputs.rows import Row
-from kerjasama_nlp.labels import label_set, labelled
+from kerjasama_nlp.labels import labelled, training
 from kerjasama_nlp.labels.classifier import Classifier
+from kerjasama_nlp.labels.label_set import standard
 from kerjasama_nlp.labels.labelled import LabelledText
-from kerjasama_nlp.labels.training import fit
 from kerjasama_nlp.review import choosing, items
 from kerjasama_nlp.review.items import Item
 
@@ -41,6 +42,11 @@ WRONG_SHARE = 0.01
 _NEVER = 1000
 # Returns the places in the pool that are chosen.
 Chooser = Callable[[Classifier, Sequence[LabelledText], int, np.random.Generator], list[int]]
+
+
+def fit(texts: Sequence[LabelledText]) -> Classifier:
+    """Return a classifier fitted on texts."""
+    return training.fit(texts).classifier
 
 
 def at_random(_model: Classifier, pool: Sequence[LabelledText], n: int, rng: np.random.Generator) -> list[int]:
@@ -65,7 +71,7 @@ def reviewed(
 
 
 def _items(rows: Sequence[Row], model: Classifier) -> list[Item]:
-    return items.read(rows, model, label_set.standard())
+    return items.read(rows, model)
 
 
 def in_batches(
@@ -104,6 +110,7 @@ def gain(
     """Print what each way to choose brings."""
     before: list[np.ndarray] = []
     after: dict[str, list[np.ndarray]] = {}
+    texts: dict[str, list[int]] = {}
     for seed in range(arguments.seeds):
         base, rest = _split(pool, arguments.base, seed)
         if arguments.reprints:
@@ -117,11 +124,12 @@ def gain(
             )
         before.append(measure(model, list(tests.values())))
         for name, places in chosen.items():
+            texts.setdefault(name, []).append(len({place // (3 if arguments.reprints else 1) for place in places}))
             learned = fit([*base, *(rest[place] for place in places)])
             after.setdefault(name, []).append(measure(learned, list(tests.values())))
     for name, found in after.items():
         for number, test in enumerate(tests):
-            line: dict[str, object] = {"chosen": name, "test": test}
+            line: dict[str, object] = {"chosen": name, "test": test, "texts": float(np.mean(texts[name]))}
             for column, figure in enumerate(FIGURES):
                 values = np.array(found)[:, number, column]
                 first = np.array(before)[:, number, column]
@@ -152,7 +160,7 @@ def _split(pool: Sequence[LabelledText], n: int, seed: int) -> tuple[list[Labell
 
 def planted(pool: Sequence[LabelledText], arguments: argparse.Namespace) -> None:
     """Print how many of the wrong labels of a labelled file are among the rows chosen."""
-    labels = label_set.standard()
+    labels = standard()
     found = []
     for seed in range(arguments.seeds):
         base, rest = _split(pool, arguments.base, seed)

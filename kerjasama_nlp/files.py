@@ -162,9 +162,14 @@ def _beside(path: Path, suffix: str) -> Iterator[Path]:
             _unlock(lock)
 
 
+def _names_beside(name: str) -> re.Pattern[str]:
+    """Return the looks of the names of the folders that are made beside one of that name."""
+    return re.compile(rf"\.{re.escape(name)}\.\w{{8}}(?:{re.escape(_NEW)}|{re.escape(_OLD)})")
+
+
 def _tidy(path: Path) -> None:
     """Dissolve the folders that killed processes left beside `path`."""
-    name = re.compile(rf"\.{re.escape(path.name)}\.\w{{8}}(?:{re.escape(_NEW)}|{re.escape(_OLD)})")
+    name = _names_beside(path.name)
     with suppress(OSError):
         for folder in [entry for entry in path.parent.iterdir() if name.fullmatch(entry.name)]:
             lock = _lock(folder, wait=False)

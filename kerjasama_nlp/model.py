@@ -71,6 +71,10 @@ if TYPE_CHECKING:
     from kerjasama_nlp.labels.classifier import Classifier
 
 
+# What of a manifest is written anew whenever a model is saved; the rest tells of the training.
+_WRITTEN = frozenset({"format", "package", "versions", "passages", "terms", "files", SEAL})
+
+
 @dataclass(frozen=True)
 class Model:
     """An opened model: what `ask` and `label` need, and what the manifest says.
@@ -179,7 +183,8 @@ def load(path: Path | str | None = None) -> Model:
         index = _read_index({name: read_array(folder, name, dtype) for name, dtype in INDEX_ARRAYS.items()})
     except UNFIT as error:
         raise damaged(folder, str(error) or type(error).__name__) from None
-    return Model(index, ranker, manifest=manifest, folder=folder)
+    trained = {name: value for name, value in manifest.items() if name not in _WRITTEN}
+    return Model(index, ranker, training=trained, manifest=manifest, folder=folder)
 
 
 def verify(path: Path | str | None = None) -> Model:

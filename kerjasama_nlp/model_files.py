@@ -52,10 +52,9 @@ LABEL_ARRAYS: Mapping[str, str] = {
 }
 # Which texts a model was fitted on; labelling doesn't need it.
 LABELLED_TEXTS = "labelled_texts"
-ANSWERING_FILES = frozenset({*(f"{name}.npy" for name in INDEX_ARRAYS), ANSWERING})
+ANSWERING_FILES = frozenset({*(f"{name}.npy" for name in INDEX_ARRAYS), ANSWERING, MODEL_CARD})
 LABELLING_FILES = frozenset({*(f"{name}.npy" for name in LABEL_ARRAYS), LABELLING})
-# With what answering and labelling don't need.
-_ANSWERS = ANSWERING_FILES | {MODEL_CARD}
+# With what labelling doesn't need.
 _LABELS = LABELLING_FILES | {f"{LABELLED_TEXTS}.npy"}
 # The answering half is checked against its hashes whenever it is opened, smallest file first, as far as so many
 # bytes reach (1,700 MB/s where the processor helps with SHA-256, some 500 elsewhere); of a larger one the rest only
@@ -173,7 +172,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             )
         )
     files = manifest.get("files")
-    if not isinstance(files, dict) or set(files) not in (_ANSWERS, _ANSWERS | _LABELS):
+    if not isinstance(files, dict) or set(files) not in (ANSWERING_FILES, ANSWERING_FILES | _LABELS):
         raise damaged(folder, _("its manifest lists other files than expected"))
     if not all(map(_is_entry, files.values())) or manifest.get(SEAL) != seal(manifest):
         raise damaged(folder, MANIFEST)

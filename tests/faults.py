@@ -194,7 +194,7 @@ def main(articles):
     warm.label(["Indonesia dan Jepang menandatangani perjanjian dagang di Tokyo."])
     index, about = training.index_articles([Path(articles)])
     trained = model.Model(index, warm.ranker, fitted=warm.classifier, training=about)
-    training.train = lambda *_args, **_options: trained
+    training.train = lambda *_args, **_options: training.Trained(trained, None)
     for line in sys.stdin:
         print(json.dumps(_run(json.loads(line))), flush=True)  # noqa: T201  # the answer
 

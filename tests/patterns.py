@@ -35,7 +35,8 @@ class Use(NamedTuple):
 
 def collect():
     """Return all uses of patterns, and the calls of `re` whose patterns couldn't be found."""
-    listed = json.loads((DATA / "patterns.json").read_text(encoding="utf-8"))["functions"]
+    data = json.loads((DATA / "patterns.json").read_text(encoding="utf-8"))
+    listed, told = data["functions"], {entry["name"]: entry["how"] for entry in data["used"]}
     uses, lost = [], []
     for path in sorted(PACKAGE.rglob("*.py")):
         name = ".".join(path.relative_to(PROJECT).with_suffix("").parts)
@@ -47,7 +48,8 @@ def collect():
         constants = {id(node) for statement in tree.body for node in ast.walk(statement) if _is_top(statement)}
         for constant, value in vars(module).items():
             for pattern in _patterns_in(value):
-                uses += [Use(f"{name}.{constant}", pattern, how) for how in _ways(tree, constant)]
+                full = f"{name}.{constant}"
+                uses += [Use(full, pattern, how) for how in ([told[full]] if full in told else _ways(tree, constant))]
         here = [entry for entry in listed if entry["module"] == name]
         for entry in here:
             made = _called(module, entry)

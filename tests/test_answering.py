@@ -57,7 +57,8 @@ def _answer(index, text):
         "confidence": round(answer.confidence, 5),
         "missing": list(answer.missing),
         "sources": [
-            [source.article_id, source.section, source.text[:30], round(source.score, 4)] for source in answer.sources
+            [each.article_id, each.title, each.section, each.path, each.text[:30], round(each.score, 4)]
+            for each in answer.sources
         ],
     }
 
@@ -125,6 +126,18 @@ def test_probability(index):
     assert Ranker(WEIGHTS, dict.fromkeys(WEIGHTS, 0.0), -100.0, 0.0).probability(found[0]) > 0
 
 
+@pytest.mark.parametrize(
+    "change",
+    [{"rank": {}}, {"confidence": {**WEIGHTS, "lain": 1.0}}, {"bias": float("nan")}, {"threshold": True}],
+    ids=["no weights", "too many weights", "no number", "a truth value"],
+)
+def test_what_is_no_ranker(change):
+    """Weights of other features, and what is no finite number, are refused with the name of their file."""
+    with pytest.raises(ValueError, match=r"^answering\.json$"):
+        Ranker.from_json(RANKER.to_json() | change)
+    assert Ranker.from_json(RANKER.to_json()) == RANKER
+
+
 def test_long_answers_are_cut(tmp_path):
     """Lists are cut between items, facts between words, and neither is longer than it may be."""
     items = "".join(f"- butir nomor {number} tentang penghijauan lereng gunung;\n" for number in range(60))
@@ -145,6 +158,16 @@ def test_long_answers_are_cut(tmp_path):
     assert len(fact) > MAX_FACT - 10
     assert fact.endswith(" …")
     assert fact.removesuffix(" …").rsplit(" ", 1)[1] in words.split()
+
+
+def test_long_explanation_is_a_paragraph(tmp_path):
+    """What is no fact may be as long as its list or sentence is, and takes what follows up to a paragraph."""
+    long = "Forum Lereng adalah perkumpulan yang " + " ".join(f"merawat{number}" for number in range(70)) + "."
+    (tmp_path / "panjang.md").write_text(f"# Forum Lereng\n\n{long} Ia ada.\n", encoding="utf-8")
+    built = training.index_articles([tmp_path])[0]
+    answer = answering.ask(built, RANKER, "apa itu Forum Lereng", min_confidence=0).answer
+    assert len(long) > answering.MAX_PROSE
+    assert answer == long
 
 
 LIST = "Ada tiga:\n- satu;\n- dua;\n- tiga."

@@ -28,7 +28,7 @@ def news(classifier):
     from conftest import PROJECT
 
     texts = [entry.text for entry in read_labelled([PROJECT / "corpus/labels/held_out.jsonl"])][:120]
-    return items.read([Row({"n": n}, text) for n, text in enumerate(texts)], classifier, LABELS)
+    return items.read([Row({"n": n}, text) for n, text in enumerate(texts)], classifier)
 
 
 # Rows become items
@@ -38,7 +38,7 @@ def news(classifier):
 def test_row(classifier, case):
     """Labels that stand in a row count, whoever gave them; what is missing or broken is labelled by the model."""
     text = "Indonesia dan Jepang menandatangani perjanjian dagang."
-    found = items.read([Row(case["fields"], text)], classifier, LABELS)
+    found = items.read([Row(case["fields"], text)], classifier)
     if case["found"] is None:
         assert found == []
         return
@@ -54,7 +54,7 @@ def test_what_label_writes_is_read(classifier, call, tmp_path):
     """Confidences go from `label` to an item through JSONL and CSV alike, to their four decimals."""
     path = tmp_path / "a.jsonl"
     path.write_text(json.dumps({"text": "Indonesia dan Jepang menandatangani perjanjian dagang."}), encoding="utf-8")
-    (expected,) = items.read([Row({}, "Indonesia dan Jepang menandatangani perjanjian dagang.")], classifier, LABELS)
+    (expected,) = items.read([Row({}, "Indonesia dan Jepang menandatangani perjanjian dagang.")], classifier)
     labelled = json.loads(call("label", path).out)
     assert items.Suggestion.from_json(labelled, LABELS).to_json() == expected.suggestion.to_json()
     cells = {name: ";".join(value) if isinstance(value, list) else value for name, value in labelled.items()}
@@ -64,7 +64,7 @@ def test_what_label_writes_is_read(classifier, call, tmp_path):
 
 def test_faulty_rows_are_no_items(classifier):
     """A row without a text isn't shown."""
-    assert items.read([Row({}, "", "no text")], classifier, LABELS) == []
+    assert items.read([Row({}, "", "no text")], classifier) == []
 
 
 # Risk

@@ -112,3 +112,11 @@ def test_entities_that_never_end():
     assert clean(cleaned) == cleaned
     assert "&" not in cleaned
     assert cleaned.endswith("lt;b")
+
+
+@pytest.mark.parametrize(("before", "after"), [(29, 29), (30, 30), (31, 30), (1000, 30)])
+def test_marks_on_one_letter(before, after):
+    """A letter keeps thirty marks, each letter its own; what stands between them stays."""
+    mark = "\u0301"
+    text = f"a{mark * before}e{mark * before} é—{mark * before}b"
+    assert module.limit_marks(text) == f"a{mark * after}e{mark * after} é—{mark * after}b"

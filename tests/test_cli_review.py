@@ -144,6 +144,7 @@ def test_other_columns(call, tmp_path):
     assert f"Kabar Dagang\n{TEXTS[0]}" in reply.err
     (row,) = _rows(tmp_path / "k.jsonl")
     assert (row["text"], row["no"], row["isi"]) == (f"Kabar Dagang\n{TEXTS[0]}", "7", TEXTS[0])
+    assert [entry.text for entry in read([tmp_path / "k.jsonl"])] == [row["text"]]
 
 
 def test_rows_without_a_text_and_repeated_ones(call, tmp_path):

@@ -32,7 +32,7 @@ def test_against_another_model(call):
     other = json.loads(call("evaluate", "--labels", "uji.jsonl", "--model", "lain", "--json").out)
     assert {"n", *SCORES} <= set(scores["against"])
     assert scores["against"] == {name: other[name] for name in scores["against"]}
-    assert set(scores["comparison"]) == SCORES
+    assert set(scores["comparison"]) >= SCORES
     for name, found in scores["comparison"].items():
         assert found["new"] == pytest.approx(scores[name], abs=1e-4)
         assert found["old"] == pytest.approx(other[name], abs=1e-4)
@@ -53,7 +53,7 @@ def test_texts_that_a_model_has_seen(call):
 @pytest.mark.usefixtures("files")
 def test_a_model_of_other_labels(call, tmp_path):
     """Models that give different labels can't be compared, and the message names both sets."""
-    labels = {"forms": {"dua": "", "tidak": ""}, "none": "tidak", "sectors": {"laut": ""}}
+    labels = {"forms": ["dua", "tidak"], "none": "tidak", "sectors": ["laut"]}
     (tmp_path / "label.json").write_text(json.dumps(labels), encoding="utf-8")
     texts = [
         {"text": f"nelayan {n} melaut" if n % 2 else f"pasar {n} sepi", "form": ("tidak", "dua")[n % 2]}

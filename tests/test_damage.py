@@ -43,7 +43,7 @@ def _small_classifier(shipped):
     whole = shipped.classifier
     chosen = np.arange(0, len(whole.vocabulary), 30)
     names = Vocabulary.from_terms(whole.vocabulary.word(int(number)) for number in chosen)
-    return Classifier(names, whole.idf[chosen], whole.weights[chosen], whole.bias, whole.settings)
+    return Classifier(whole.label_set, names, whole.idf[chosen], whole.weights[chosen], whole.bias, whole.settings)
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from conftest import cases, growth
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kerjasama_nlp.labels import reading, structural
+from kerjasama_nlp.labels import lexicon, structural
 from kerjasama_nlp.labels.classifier import BLOCKS
 from kerjasama_nlp.labels.features import Counted, Features
 from kerjasama_nlp.labels.reading import Reader
@@ -130,7 +130,7 @@ def test_forgetting_changes_nothing(monkeypatch):
     texts = [f"Jepang memberi hibah ke-{n} kepada negara-negara Afrika (PBB)." for n in range(40)]
     known = Features(names_of(texts))
     expected = [known.of(text) for text in texts]
-    monkeypatch.setattr(reading, "CACHE_CHUNKS", 3)
+    monkeypatch.setattr(lexicon, "CACHE_CHUNKS", 3)
     small = Features(names_of(texts))
     assert small.names == known.names
     assert [small.of(text) for text in texts] == expected

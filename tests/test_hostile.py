@@ -10,6 +10,7 @@ import sys
 import time
 import tracemalloc
 import unicodedata
+from string import ascii_lowercase
 
 import pytest
 import zstandard
@@ -22,7 +23,8 @@ from kerjasama_nlp.documents.articles import parse_article
 from kerjasama_nlp.documents.passages import split
 from kerjasama_nlp.errors import InputError
 from kerjasama_nlp.inputs import blocks, row_lines, tables
-from kerjasama_nlp.labels import labelled
+from kerjasama_nlp.labels import labelled, lexicon
+from kerjasama_nlp.language.tokens import Analyzer
 
 # Questions of the kinds whose answers are looked for in different ways.
 QUESTIONS = ("apa itu danau biru", "siapa presiden danau biru", "sebutkan anggota danau biru", "kepanjangan db")
@@ -47,6 +49,7 @@ LIMIT = blocks.MAX_ARTICLE_BYTES
 # What reading a file that is too long may take at most: what is kept of it, in two forms.
 MOST_PEAK = 5 * LIMIT
 BOMB = 300_000_000
+LONG_WORD = 50_000
 
 
 def _pieces(unit, size=BOMB):
@@ -172,6 +175,38 @@ def test_a_word_of_a_million_characters(shipped, call, word):
     assert 0 <= labels.form_confidence <= 1
     assert call("stem", stdin=text).code == 0
     assert time.process_time() - start < 20
+
+
+def _words(number, unit):
+    return [f"{unit}{letter}" * (LONG_WORD // len(f"{unit}{letter}")) for letter in ascii_lowercase[:number]]
+
+
+@pytest.mark.parametrize(
+    ("unit", "number", "most"), [("xq", 20, 1_500_000), ("x-q", 8, 9_000_000), ("x,q", 8, 700_000)]
+)
+def test_long_words_are_not_kept(monkeypatch, shipped, unit, number, most):
+    """Words of 50,000 characters, each another one, leave little memory behind once they are labelled."""
+    monkeypatch.setattr(lexicon, "CACHE_LETTERS", 2 * LONG_WORD)
+    shipped.label(["Pakta"])
+    tracemalloc.start()
+    try:
+        for text in _words(number, unit):
+            shipped.label([text])
+        assert tracemalloc.get_traced_memory()[0] < most
+    finally:
+        tracemalloc.stop()
+
+
+def test_long_words_are_not_kept_by_the_analyzer():
+    """The same where articles are read."""
+    analyzer = Analyzer()
+    tracemalloc.start()
+    try:
+        for text in _words(20, "xq"):
+            assert len(analyzer.analyze(text)) == 1
+        assert tracemalloc.get_traced_memory()[0] < 4 * LONG_WORD
+    finally:
+        tracemalloc.stop()
 
 
 # The terminal

@@ -28,7 +28,9 @@ QUESTIONS = (
     "berapa harga emas",
     "",
 )
-FILES = sorted({"manifest.json", "answering.json", *(f"{name}.npy" for name in model_files.INDEX_ARRAYS)})
+FILES = sorted(
+    {"manifest.json", "MODEL_CARD.md", "answering.json", *(f"{name}.npy" for name in model_files.INDEX_ARRAYS)}
+)
 
 
 def _contents(folder):

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from conftest import PROJECT, Reply, error_line
@@ -247,6 +248,52 @@ def test_folders_in_use_and_of_others_stay(tmp_path):
     holder.communicate("\n", timeout=60)
     assert _contents(path) == {"isi.txt": b"lain"}
     assert _names(tmp_path) == sorted([*others, "model"])
+
+
+def test_folder_taken_for_a_dead_ones(monkeypatch, tmp_path):
+    """Where another process tidies the new folder away before it is locked, another one is made."""
+    made = files.tempfile.mkdtemp
+    names = []
+
+    def lose_the_first(**options):
+        names.append(made(**options))
+        if len(names) == 1:
+            Path(names[0]).rmdir()
+        return names[-1]
+
+    monkeypatch.setattr(files.tempfile, "mkdtemp", lose_the_first)
+    _save(tmp_path / "model")
+    assert len(names) == 2
+    assert _names(tmp_path) == ["model"]
+
+
+def test_leftovers_that_cannot_be_opened_stay(monkeypatch, tmp_path):
+    """What can't be locked is left alone, and hinders nobody."""
+    left = _leave(tmp_path / "model", ".kerjasama-new")
+    opened = os.open
+
+    def refuse(path, *args, **options):
+        if path == left:
+            raise PermissionError(13, "Permission denied")
+        return opened(path, *args, **options)
+
+    monkeypatch.setattr(os, "open", refuse)
+    _save(tmp_path / "model")
+    assert _names(tmp_path) == [left.name, "model"]
+
+
+def test_small_file_is_written_whole_or_not_at_all(monkeypatch, tmp_path):
+    """A small file that can't be flushed leaves the old one, and nothing beside it."""
+    path = tmp_path / "a.json"
+    files.write_whole(path, b"lama")
+
+    def fail(_descriptor):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="Input/output error"):
+        files.write_whole(path, b"baru")
+    assert _contents(tmp_path) == {"a.json": b"lama"}
 
 
 # Clocks

@@ -2,6 +2,7 @@
 
 import json
 import platform
+import shutil
 from importlib.metadata import version
 
 import numpy as np
@@ -10,7 +11,9 @@ from conftest import PROJECT
 
 from kerjasama_nlp import load, model_card, resources
 from kerjasama_nlp.answers.gold import read_questions
+from kerjasama_nlp.errors import ModelError, OutputError
 from kerjasama_nlp.evaluation import score_labels, score_questions
+from kerjasama_nlp.files import sha256
 from kerjasama_nlp.labels import labelled as labels
 from kerjasama_nlp.model import save
 from kerjasama_nlp.model_files import MANIFEST
@@ -176,3 +179,47 @@ def test_saving_the_opened_model_gives_the_same_folder(shipped, tmp_path):
     }
     text = "Indonesia dan Jepang menandatangani perjanjian dagang di Tokyo."
     assert load(folder).label([text]) == shipped.label([text])
+
+
+def test_failure_to_save_names_the_folder(monkeypatch, shipped, tmp_path):
+    """A write that fails is told with the name of the model, and leaves nothing."""
+
+    def fail(*_args, **_options):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "save", fail)
+    with pytest.raises(OutputError, match=r"salinan: cannot be written \(No space left on device\)"):
+        save(shipped, tmp_path / "salinan")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_number_of_sources(shipped):
+    """Five sources are listed unless another number is asked for."""
+    assert len(shipped.ask("apa tujuan kerja sama internasional").sources) == 5
+    assert len(shipped.ask("apa tujuan kerja sama internasional", top_k=2).sources) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("passages_offsets", "passages"),
+        ("terms_offsets", "terms"),
+        ("posting_starts", "postings"),
+        ("answering", "answering.json"),
+    ],
+)
+def test_damage_that_hashes_miss_is_named(tmp_path, name, says):
+    """Where the manifest fits but the content doesn't, the message says what doesn't."""
+    folder = shutil.copytree(resources.default_model(), tmp_path / "model")
+    file = folder / (f"{name}.json" if name == "answering" else f"{name}.npy")
+    if name == "answering":
+        file.write_text('{"rank": {}, "confidence": {}, "bias": 0, "threshold": 0}', encoding="utf-8")
+    else:
+        array = np.load(file, allow_pickle=False)
+        array[-1] += 1
+        np.save(file, array, allow_pickle=False)
+    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    manifest["files"][file.name] = {"size": file.stat().st_size, "sha256": sha256(file)}
+    (folder / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(ModelError, match=rf"the model is damaged \({says}\)"):
+        load(folder)

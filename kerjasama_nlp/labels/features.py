@@ -179,7 +179,7 @@ class Counted:
     >>> least = {"w": 2, "b": 2, "n": 2, "o": 2, "s": 3}
     >>> with Counted(["Padi ASEAN, padi.", "Padi ASEAN."], least, 100) as counted:
     ...     counted.names, [block.times.tolist() for block in counted.blocks()]
-    (['b:padi asean', 'o:asean', 'w:asean', 'w:padi'], [[1, 1, 1, 2, 1, 1, 1, 1]])
+    (['b:padi asean', 'n:padi KAWASAN', 'o:asean', 'w:asean', 'w:padi'], [[1, 1, 1, 1, 2, 1, 1, 1, 1, 1]])
     """
 
     def __init__(self, texts: Iterable[str], least: Mapping[str, int], most: int) -> None:

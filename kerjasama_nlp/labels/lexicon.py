@@ -26,6 +26,9 @@ from kerjasama_nlp.language.tokens import SURFACE, Analyzer, fold
 
 # Distinct chunks kept, some 400 bytes each; past it the lexicon starts anew (memory stays bounded).
 CACHE_CHUNKS = 1 << 18
+# The same where chunks are long, as addresses and pictures in the text are: news has some 3 million letters in as many
+# chunks, and a letter costs 60 bytes at most.
+CACHE_LETTERS = 1 << 22
 # Numbers of terms stay below this, so that three of them fit one integer.
 TERM_BITS = 21
 # A term that isn't in the lexicon; and what an atom without a term has ("yang").
@@ -122,6 +125,7 @@ class Lexicon:
         self._analyzer = Analyzer()
         self.chunk_numbers = _Chunks()
         self.chunks: list[str] = []
+        self._letters = 0
         self._atom_numbers: dict[str, int] = {}
         self._composites: dict[tuple[tuple[str, ...], str], int] = {}
         # what is known of each atom, by its number
@@ -135,6 +139,10 @@ class Lexicon:
         self._chunk_atoms = _Ragged()
         self._extend([""], [""], [NO_TERM])
         self._atom_terms.append(())
+
+    def is_full(self) -> bool:
+        """Tell whether it keeps so much that it should forget it."""
+        return len(self.chunks) > CACHE_CHUNKS or self._letters > CACHE_LETTERS
 
     def number(self, term: str) -> int:
         """Return the number of a term, UNKNOWN where it has none."""
@@ -159,6 +167,7 @@ class Lexicon:
                 atoms = (self._parts(word) if "-" in word else (known[word],) for word in row)
                 self._chunk_atoms.append([atom for part in atoms for atom in part])
         self.chunks += new
+        self._letters += sum(map(len, new))
         new.clear()
         self._settle()
 

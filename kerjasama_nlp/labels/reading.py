@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 from kerjasama_nlp.arrays import Ints
 from kerjasama_nlp.labels import parties
 from kerjasama_nlp.labels.lexicon import (
-    CACHE_CHUNKS,
     CONTINUES_PARTY,
     EMPTY,
     IS_CUE,
@@ -123,7 +122,7 @@ class Reader:
     def read(self, texts: Sequence[str]) -> Reading:
         """Take texts apart."""
         lexicon = self.lexicon
-        if len(lexicon.chunks) > CACHE_CHUNKS:
+        if lexicon.is_full():
             lexicon.reset()
         chunks, sizes = _cut(texts, lexicon)
         lexicon.update()

@@ -17,7 +17,8 @@ from kerjasama_nlp import resources
 from kerjasama_nlp.language import stemming
 
 SURFACE = "="
-# Distinct words kept analysed, about 200 bytes each; past it the cache starts anew (memory stays bounded).
+# Distinct words kept analysed, about 200 bytes each; past it the cache starts anew (memory stays bounded). Longer ones
+# than MAX_WORD aren't kept: they are their own stems, and may have a million letters.
 CACHEWORDS = 1 << 18
 
 # A word or a figure; hyphenated words are one.
@@ -101,27 +102,34 @@ def spell_out_capitals(text: str) -> str:
     return WORD.sub(lambda match: capitals().get(match.group(), match.group()), text)
 
 
-class _Part(NamedTuple):
-    """A hyphen-free part of a word: its letters, the word's number, and where it stands in the text."""
+class _Parts(NamedTuple):
+    """The hyphen-free parts of the words of a text, folded, and the number of the word that each belongs to.
 
-    text: str
-    owner: int
-    start: int
-    end: int
+    `places` holds, by the parts' positions, where those of hyphenated words stand in the text.
+    """
+
+    texts: list[str]
+    owners: list[int]
+    places: dict[int, tuple[int, int]]
 
 
-def _split_hyphens(text: str, spans: Sequence[tuple[str, int, int]]) -> list[_Part]:
-    """Return the hyphen-free parts of the words of a text, each given folded and with its place."""
-    parts: list[_Part] = []
+def _split_hyphens(text: str, spans: Sequence[tuple[str, int, int]]) -> _Parts:
+    """Take hyphenated words apart; `spans` are the words of a text, folded, and where they stand."""
+    texts: list[str] = []
+    owners: list[int] = []
+    places: dict[int, tuple[int, int]] = {}
     for owner, (word, start, end) in enumerate(spans):
         if "-" not in word:
-            parts.append(_Part(word, owner, start, end))
+            texts.append(word)
+            owners.append(owner)
             continue
         place = start
         for folded, written in zip(word.split("-"), text[start:end].split("-"), strict=True):
-            parts.append(_Part(folded, owner, place, place + len(written)))
+            places[len(texts)] = place, place + len(written)
+            texts.append(folded)
+            owners.append(owner)
             place += len(written) + 1
-    return parts
+    return _Parts(texts, owners, places)
 
 
 def _spells_out(text: str, start: int, spans: list[tuple[str, int, int]], index: int) -> bool:
@@ -156,6 +164,8 @@ class Analyzer:
         >>> analyzer.word_terms("negaranya"), analyzer.word_terms("pbb"), analyzer.word_terms("yang")
         (('negara', '=negaranya'), ('pbb',), ())
         """
+        if len(word) > stemming.MAX_WORD:
+            return self._analyze_word(word)
         terms = self._terms.get(word)
         if terms is None:
             if len(self._terms) >= CACHEWORDS:
@@ -167,7 +177,7 @@ class Analyzer:
         if not word or word in self._stopwords or (self._stopwords and len(word) == 1 and not word.isdigit()):
             return ()
         stem = self._stem(word)
-        if "-" in stem:
+        if "-" in stem and "-" in word:  # a foreign lexicon may hold any stem
             parts = [part for part in word.split("-") if not _CLITIC.match(part)]
             return tuple(term for part in dict.fromkeys(parts) for term in self.word_terms(part))
         return (stem,) if stem == word else (stem, SURFACE + word)
@@ -191,24 +201,24 @@ class Analyzer:
             (capitals().get(match.group()) or fold(match.group()), match.start(), match.end())
             for match in WORD.finditer(text)
         ]
-        parts = _split_hyphens(text, spans)
-        words = [part.text for part in parts]
+        parts, owners, places = _split_hyphens(text, spans)
         table = names()
         position = 0
         while position < len(parts):
-            part = parts[position]
-            whole, start, _ = spans[part.owner]
-            rows = table.get(part.text, ())
-            if rows and _spells_out(text, start, spans, part.owner):
+            whole, start, _ = spans[owners[position]]
+            rows = table.get(parts[position], ())
+            if rows and _spells_out(text, start, spans, owners[position]):
                 rows = ()
-            size, terms = self._name_at(words, position, rows)
-            if not size and whole != part.text and part.start == start:
+            size, terms = self._name_at(parts, position, rows)
+            if not size and whole != parts[position] and (position == 0 or owners[position - 1] != owners[position]):
                 size, terms = whole.count("-") + 1, self.word_terms(whole)
             elif not size:
-                size, terms = 1, self.word_terms(part.text)
+                size, terms = 1, self.word_terms(parts[position])
+            first, last = position, position + size - 1
             position += size
             if terms:
-                yield Token(terms, part.start, parts[position - 1].end)
+                start = places[first][0] if first in places else start
+                yield Token(terms, start, places[last][1] if last in places else spans[owners[last]][2])
 
     def _name_at(
         self, parts: list[str], position: int, rows: tuple[tuple[tuple[str, ...], str], ...]

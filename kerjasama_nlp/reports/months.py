@@ -33,16 +33,19 @@ _MONTHS = {name: number for number, names in enumerate(_NAMES, 1) for name in na
 _MONTH = rf"(?P<name>{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\b\.?"
 # The longest text that is looked at: a weekday, a date, a time and its zone.
 _MOST_TEXT = 100
+_WEEKDAY = r"(?:[a-z']{1,12},?\s{1,4})?"
 _PATTERNS = tuple(
     re.compile(pattern, re.VERBOSE | re.IGNORECASE | re.ASCII)
     for pattern in (
-        r"(?P<year>\d{4}) [-/.] (?P<month>\d{1,2}) [-/.] (?P<day>\d{1,2}) (?!\d)",  # 2025-08-17T10:00, 2025/08/17
-        r"(?P<year>\d{4}) (?P<month>\d{2}) (?P<day>\d{2}) (?!\d)",  # 20250817
-        r"(?P<year>\d{4}) [-/] (?P<month>\d{1,2}) \s* $",  # 2025-08
-        r"(?:[a-z']+,?\s+)? (?P<day>\d{1,2}) [-/.] (?P<month>\d{1,2}) [-/.] (?P<year>\d{4}) (?!\d)",  # 17/08/2025
-        rf"(?:[a-z']+,?\s+)? (?P<day>\d{{1,2}}) [\s-]+ {_MONTH} [\s,-]* (?P<year>\d{{4}}) (?!\d)",  # 17 Agustus 2025
-        rf"(?:[a-z']+,\s+)? {_MONTH} \s+ (?P<day>\d{{1,2}}) ,? \s+ (?P<year>\d{{4}}) (?!\d)",  # August 17, 2025
-        rf"{_MONTH} \s+ (?P<year>\d{{4}}) \s* $",  # Agustus 2025
+        # 2025-08-17T10:00, 2025/08/17; 20250817; 2025-08
+        r"(?P<year>\d{4}) [-/.] (?P<month>\d{1,2}) [-/.] (?P<day>\d{1,2}) (?!\d)",
+        r"(?P<year>\d{4}) (?P<month>\d{2}) (?P<day>\d{2}) (?!\d)",
+        r"(?P<year>\d{4}) [-/] (?P<month>\d{1,2}) \s* $",
+        # 17/08/2025; 17 Agustus 2025; August 17, 2025; Agustus 2025
+        rf"{_WEEKDAY} (?P<day>\d{{1,2}}) [-/.] (?P<month>\d{{1,2}}) [-/.] (?P<year>\d{{4}}) (?!\d)",
+        rf"{_WEEKDAY} (?P<day>\d{{1,2}}) [\s-]{{1,4}} {_MONTH} [\s,-]{{0,4}} (?P<year>\d{{4}}) (?!\d)",
+        rf"{_WEEKDAY} {_MONTH} \s{{1,4}} (?P<day>\d{{1,2}}) ,? \s{{1,4}} (?P<year>\d{{4}}) (?!\d)",
+        rf"{_MONTH} \s{{1,4}} (?P<year>\d{{4}}) \s* $",
     )
 )
 

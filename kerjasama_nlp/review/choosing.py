@@ -26,8 +26,8 @@ from kerjasama_nlp.review.items import Item
 if TYPE_CHECKING:
     from kerjasama_nlp.labels.classifier import Classifier
 
-# By simulation (docs/review.md): without it reprints take most of the places; powers of 1 and 4, sectors in doubt,
-# votes of neighbours and equal shares for all forms were no better.
+# By simulation (docs/review.md): without it copies take a quarter of the places in an archive of reprints; powers
+# of 1 and 4, sectors in doubt, votes of neighbours and equal shares for all forms were no better.
 LIKENESS = 2
 # Among so many of the riskiest rows for each one wanted, so many at least and at most, unlike ones are looked for.
 _POOL_PER_ROW = 20

@@ -44,10 +44,10 @@ class Corrections:
     corrections stands there, OutputError where it can't be read or written.
     """
 
-    def __init__(self, path: Path, choices: LabelSet) -> None:
+    def __init__(self, path: Path, label_set: LabelSet) -> None:
         if path.suffix.lower() != SUFFIX:
             raise UsageError(_("found the output {name}, expected a name that ends in .jsonl").format(name=path.name))
-        self._choices = choices
+        self._label_set = label_set
         self._made = _Lines(path, _START)
         self._skipped: _Lines | None = None
         try:
@@ -68,7 +68,7 @@ class Corrections:
         self.close()
 
     def _decision(self, value: Mapping[str, Any]) -> Decision | None:
-        found = items.from_json(value, self._choices)
+        found = items.from_json(value, self._label_set)
         return Decision(*found) if found is not None else None
 
     def _skip(self, value: Mapping[str, Any]) -> tuple[int, Decision] | None:

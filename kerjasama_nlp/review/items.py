@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Self
 
+from kerjasama_nlp.inputs.columns import TITLE_COLUMNS
 from kerjasama_nlp.inputs.rows import Row
 from kerjasama_nlp.jobs.labelling import ADDED
 from kerjasama_nlp.records import Labels
@@ -46,7 +47,7 @@ class Suggestion:
         return cls(labels.form, labels.form_confidence, labels.sectors, labels.sector_confidence, labels.parties)
 
     @classmethod
-    def from_json(cls, value: Mapping[str, Any], choices: LabelSet) -> Self | None:
+    def from_json(cls, value: Mapping[str, Any], label_set: LabelSet) -> Self | None:
         """Return the suggestion that stands in the fields of a row, None where there is none, or another label set's.
 
         In a table, sectors and parties are joined by ";", and the confidences are an object in JSON.
@@ -56,11 +57,11 @@ class Suggestion:
             sectors, parties = _names(value["sectors"]), _names(value.get("parties"))
             held = value["sector_confidence"]
             pairs = dict(json.loads(held) if isinstance(held, str) else held)
-            by_sector = {name: float(pairs[name]) for name in choices.sectors}
+            by_sector = {name: float(pairs[name]) for name in label_set.sectors}
         except (ValueError, TypeError, LookupError, RecursionError):
             return None
         probabilities = (confidence, *by_sector.values())
-        if choices.faults(form, sectors) or not all(0 <= p <= 1 for p in probabilities):
+        if label_set.faults(form, sectors) or not all(0 <= p <= 1 for p in probabilities):
             return None
         return cls(form, confidence, tuple(sectors), by_sector, tuple(parties))
 
@@ -98,29 +99,35 @@ def text_key(text: str) -> bytes:
     return sha256(" ".join(text.casefold().split()).encode("utf-8", "surrogatepass")).digest()
 
 
-def read(rows: Sequence[Row], classifier: Classifier, choices: LabelSet) -> list[Item]:
+def read(rows: Sequence[Row], classifier: Classifier) -> list[Item]:
     """Return the items among rows: those with a text that nobody has reviewed.
 
     A row's confidences count where it has all of them; other rows are labelled here. Labels without a
     confidence are a person's.
     """
+    label_set = classifier.label_set
     asked = [row for row in rows if row.fault is None and str(row.fields.get(REVIEWED)).lower() != "true"]
-    found = [Suggestion.from_json(row.fields, choices) for row in asked]
+    found = [Suggestion.from_json(row.fields, label_set) for row in asked]
     labelled = classifier.label([row.text for row, said in zip(asked, found, strict=True) if said is None])
     items = []
     for row, earlier in zip(asked, found, strict=True):
         said = earlier or Suggestion.of(next(labelled))
-        given = _given(row.fields, choices)
-        own = {name: value for name, value in row.fields.items() if name not in _OURS}
+        given = _given(row.fields, label_set)
+        own = {name: value for name, value in row.fields.items() if not _stands_elsewhere(name)}
         items.append(Item(row.text, own, given or _marks(said), said, given is not None))
     return items
+
+
+def _stands_elsewhere(name: str) -> bool:
+    """Tell whether a field is none of a row's own: one of ours, or the headline, with which the text begins."""
+    return name in _OURS or name.strip().lower() in TITLE_COLUMNS
 
 
 def _marks(suggestion: Suggestion) -> Marks:
     return Marks(suggestion.form, frozenset(suggestion.sectors))
 
 
-def _given(fields: Mapping[str, Any], choices: LabelSet) -> Marks | None:
+def _given(fields: Mapping[str, Any], label_set: LabelSet) -> Marks | None:
     """Return the labels that a person gave a row, None where there are none, or unsound ones."""
     if "form_confidence" in fields or "form" not in fields:
         return None
@@ -128,7 +135,7 @@ def _given(fields: Mapping[str, Any], choices: LabelSet) -> Marks | None:
         sectors = _names(fields.get("sectors"))
     except TypeError:
         return None
-    return None if choices.faults(fields["form"], sectors) else Marks(fields["form"], frozenset(sectors))
+    return None if label_set.faults(fields["form"], sectors) else Marks(fields["form"], frozenset(sectors))
 
 
 def _names(value: Any) -> list[str]:
@@ -163,19 +170,19 @@ def to_json(item: Item, marks: Marks) -> dict[str, Any]:
     }
 
 
-def from_json(value: Mapping[str, Any], choices: LabelSet) -> tuple[Item, Marks] | None:
+def from_json(value: Mapping[str, Any], label_set: LabelSet) -> tuple[Item, Marks] | None:
     """Return what `to_json` was given, None where it is no correction in these labels."""
     try:
         text, suggested = value["text"], value[SUGGESTED]
         marks = Marks(value["form"], frozenset(value["sectors"]))
-        said = Suggestion.from_json(suggested, choices)
+        said = Suggestion.from_json(suggested, label_set)
         before = suggested.get("before")
         earlier = Marks(before["form"], frozenset(before["sectors"])) if before else None
     except (ValueError, TypeError, LookupError, AttributeError):
         return None
     if said is None or not isinstance(text, str) or value.get(REVIEWED) is not True:
         return None
-    if choices.faults(marks.form, sorted(marks.sectors)):
+    if label_set.faults(marks.form, sorted(marks.sectors)):
         return None
-    own = {name: field for name, field in value.items() if name not in _OURS}
+    own = {name: field for name, field in value.items() if not _stands_elsewhere(name)}
     return Item(text, own, earlier or _marks(said), said, earlier is not None), marks

@@ -40,7 +40,7 @@ class State:
     it bore before, oldest first. `page` (of a long text or of the help), `helping` and `message` are what is seen.
     """
 
-    choices: LabelSet
+    label_set: LabelSet
     queue: tuple[Item, ...]
     decisions: tuple[Decision, ...] = ()
     marks: Marks = _NO_MARKS
@@ -56,34 +56,34 @@ class State:
         return self.queue[len(self.decisions)] if len(self.decisions) < len(self.queue) else None
 
 
-def start(choices: LabelSet, decisions: Sequence[Decision], items: Sequence[Item]) -> State:
+def start(label_set: LabelSet, decisions: Sequence[Decision], items: Sequence[Item]) -> State:
     """Return the state that shows the first of `items`; `decisions` were made earlier, and can be undone.
 
     Raises UsageError where there are more labels than keys.
     """
-    if len(choices.forms) > len(FORM_KEYS) or len(choices.sectors) > len(SECTOR_KEYS):
+    if len(label_set.forms) > len(FORM_KEYS) or len(label_set.sectors) > len(SECTOR_KEYS):
         raise UsageError(
             _(
                 "found {forms} forms and {sectors} sectors; reviewing has keys for {most_forms} and {most_sectors}"
             ).format(
-                forms=len(choices.forms),
-                sectors=len(choices.sectors),
+                forms=len(label_set.forms),
+                sectors=len(label_set.sectors),
                 most_forms=len(FORM_KEYS),
                 most_sectors=len(SECTOR_KEYS),
             )
         )
     queue = (*(decision.item for decision in decisions), *items)
-    return _shown(State(choices, queue, tuple(decisions)))
+    return _shown(State(label_set, queue, tuple(decisions)))
 
 
-def form_keys(choices: LabelSet) -> dict[str, str]:
+def form_keys(label_set: LabelSet) -> dict[str, str]:
     """Return the forms by their keys."""
-    return dict(zip(FORM_KEYS, choices.forms, strict=False))
+    return dict(zip(FORM_KEYS, label_set.forms, strict=False))
 
 
-def sector_keys(choices: LabelSet) -> dict[str, str]:
+def sector_keys(label_set: LabelSet) -> dict[str, str]:
     """Return the sectors by their keys."""
-    return dict(zip(SECTOR_KEYS, choices.sectors, strict=False))
+    return dict(zip(SECTOR_KEYS, label_set.sectors, strict=False))
 
 
 def press(state: State, key: str) -> State:
@@ -95,10 +95,10 @@ def press(state: State, key: str) -> State:
         return _COMMANDS[key](state)
     if state.item is None:
         return replace(state, message=_("all rows are decided; u undoes, Enter or q ends"))
-    if form := form_keys(state.choices).get(key):
-        kept = frozenset() if form == state.choices.none else state.marks.sectors
+    if form := form_keys(state.label_set).get(key):
+        kept = frozenset() if form == state.label_set.none else state.marks.sectors
         return _edited(state, Marks(form, kept))
-    if sector := sector_keys(state.choices).get(key):
+    if sector := sector_keys(state.label_set).get(key):
         return _edited(state, Marks(state.marks.form, state.marks.sectors ^ {sector}))
     return replace(state, message=_("no such key; ? lists them"))
 
@@ -112,9 +112,9 @@ def _edited(state: State, marks: Marks) -> State:
 def _accept(state: State) -> State:
     if state.item is None:
         return replace(state, ended=True)
-    fault = next(iter(state.choices.faults(state.marks.form, sorted(state.marks.sectors))), None)
-    if fault is not None:
-        return replace(state, message=fault)
+    faults = state.label_set.faults(state.marks.form, sorted(state.marks.sectors))
+    if faults:
+        return replace(state, message=faults[0])
     return _decided(state, Decision(state.item, state.marks, edits=state.edits))
 
 

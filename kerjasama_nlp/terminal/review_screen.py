@@ -52,7 +52,7 @@ def plain(state: State) -> str:
 
 def marks(state: State) -> str:
     """Return the labels of the row that is shown, and the message, for a reader who has seen the rest."""
-    names = [state.marks.form, *(name for name in state.choices.sectors if name in state.marks.sectors)]
+    names = [state.marks.form, *(name for name in state.label_set.sectors if name in state.marks.sectors)]
     return printable("; ".join(name for name in (", ".join(names), state.message) if name))
 
 
@@ -126,18 +126,18 @@ def _forms(state: State, item: Item, window: Window) -> list[str]:
     said = {item.suggestion.form: item.suggestion.form_confidence}
     cells = [
         _cell(key, "(•)" if name == state.marks.form else "( )", name, said.get(name))
-        for key, name in session.form_keys(state.choices).items()
+        for key, name in session.form_keys(state.label_set).items()
     ]
-    return _grid(cells, [name == state.marks.form for name in state.choices.forms], window)
+    return _grid(cells, [name == state.marks.form for name in state.label_set.forms], window)
 
 
 def _sectors(state: State, item: Item, window: Window) -> list[str]:
     given = state.marks.sectors
     cells = [
         _cell(key, "[x]" if name in given else "[ ]", name, item.suggestion.sector_confidence.get(name))
-        for key, name in session.sector_keys(state.choices).items()
+        for key, name in session.sector_keys(state.label_set).items()
     ]
-    return _grid(cells, [name in given for name in state.choices.sectors], window)
+    return _grid(cells, [name in given for name in state.label_set.sectors], window)
 
 
 def _cell(key: str, box: str, name: str, probability: float | None) -> str:
@@ -167,9 +167,9 @@ def _help(state: State, columns: int) -> list[str]:
     lines = [
         *wrap(_("Look at the text, mend the labels where they are wrong, and press Enter."), columns),
         "",
-        *_keys(session.form_keys(state.choices), state.choices.meanings, columns),
+        *_keys(session.form_keys(state.label_set), state.label_set.meanings, columns),
         "",
-        *_keys(session.sector_keys(state.choices), state.choices.meanings, columns),
+        *_keys(session.sector_keys(state.label_set), state.label_set.meanings, columns),
         "",
     ]
     commands = {

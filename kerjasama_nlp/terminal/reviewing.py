@@ -13,7 +13,6 @@ from kerjasama_nlp.inputs.compression import STANDARD_INPUT
 from kerjasama_nlp.inputs.rows import RowReader
 from kerjasama_nlp.inputs.sources import open_source
 from kerjasama_nlp.labels.classifier import Classifier
-from kerjasama_nlp.labels.label_set import LabelSet
 from kerjasama_nlp.model import load
 from kerjasama_nlp.review import choosing, items, session
 from kerjasama_nlp.review.corrections import Corrections
@@ -48,10 +47,9 @@ def run(options: Options) -> list[str]:
     if options.source == STANDARD_INPUT:
         raise UsageError(_("standard input gives the keys; expected a file of rows"))
     classifier = load(options.model).classifier
-    labels = classifier.label_set
-    with Corrections(options.output, labels) as corrections:
-        found = _choose(options, classifier, labels, corrections)
-        state = session.start(labels, corrections.decisions, found)
+    with Corrections(options.output, classifier.label_set) as corrections:
+        found = _choose(options, classifier, corrections)
+        state = session.start(classifier.label_set, corrections.decisions, found)
         before = len(corrections.decisions)
         interrupted = False
         if found:
@@ -65,14 +63,14 @@ def run(options: Options) -> list[str]:
     return told
 
 
-def _choose(options: Options, classifier: Classifier, labels: LabelSet, corrections: Corrections) -> list[Item]:
+def _choose(options: Options, classifier: Classifier, corrections: Corrections) -> list[Item]:
     decided = [decision.item for decision in corrections.decisions]
     with console.progress(_("rows")) as counter:
-        read = _items(options, classifier, labels, counter)
+        read = _items(options, classifier, counter)
         return choosing.choose(read, classifier, options.most, decided=decided)
 
 
-def _items(options: Options, classifier: Classifier, labels: LabelSet, counter: Progress | None) -> Iterator[Item]:
+def _items(options: Options, classifier: Classifier, counter: Progress | None) -> Iterator[Item]:
     source = open_source(
         options.source,
         console.binary_input,
@@ -85,7 +83,7 @@ def _items(options: Options, classifier: Classifier, labels: LabelSet, counter: 
     done = 0
     for block in source.blocks():
         rows = reader.rows(block.records)
-        yield from items.read(rows, classifier, labels)
+        yield from items.read(rows, classifier)
         done += len(rows)
         if counter is not None:
             counter(done, share=source.progress())

@@ -195,7 +195,9 @@ def model_folder() -> Path:
     whole = shipped.classifier
     chosen = np.arange(0, len(whole.vocabulary), 100)
     names = Vocabulary.from_terms(whole.vocabulary.word(int(number)) for number in chosen)
-    classifier = Classifier(names, whole.idf[chosen], whole.weights[chosen], whole.bias, whole.settings)
+    classifier = Classifier(
+        whole.label_set, names, whole.idf[chosen], whole.weights[chosen], whole.bias, whole.settings
+    )
     model.save(model.Model(index, shipped.ranker, classifier, about), folder)
     return folder
 
