@@ -24,6 +24,8 @@ from kerjasama_nlp.vocabulary import Vocabulary
 
 # Known questions that are looked at beside a new one.
 MOST = 40
+# What a question asks for weighs less: no concept weighs more than its idf, and a question has few of them.
+MAX_WEIGHT = 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,9 @@ class Asked:
         found = np.flatnonzero(likeness > 0)
         order = found[np.argsort(-likeness[found], kind="stable")][: MOST + 1].tolist()
         known = [(self[number], float(likeness[number])) for number in order]
-        return [Match(entry, like, entry.kind == question.kind) for entry, like in known if entry.text != without][:MOST]
+        return [Match(entry, like, entry.kind == question.kind) for entry, like in known if entry.text != without][
+            :MOST
+        ]
 
     def _likeness(self, question: Question) -> NDArray[np.float64]:
         shared = np.zeros(len(self))
@@ -135,6 +139,15 @@ def build(known: Iterable[tuple[KnownQuestion, Question]]) -> Asked:
         np.array([number for entry in lists for number in entry], dtype=np.int32),
         np.array(weights, dtype=np.float32),
     )
+
+
+def heard(counts: Mapping[str, int]) -> Asked:
+    """Return known questions of which nothing is known but how many hold each term: enough to read them by."""
+    terms = Vocabulary.from_terms(counts)
+    ends = np.cumsum([0, *(counts[terms.word(number)] for number in range(len(terms)))]).astype(np.int64)
+    nothing = np.zeros(0)
+    ids, weights = np.zeros(int(ends[-1]), dtype=np.int32), nothing.astype(np.float32)
+    return Asked(nothing.astype(np.uint8), np.zeros(1, dtype=np.int64), terms, ends, ids, weights)
 
 
 def _own(weights: Mapping[str, float]) -> list[str]:

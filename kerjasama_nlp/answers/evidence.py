@@ -80,6 +80,7 @@ class Features:
     | `names_heading` | it names what its heading names |
     | `known` | share of the question's concepts, weighted by rarity, that the corpus holds at all |
     | `asked`, `asked_alike` | likeness of the question to one that the unit is known to answer; to one of its kind |
+    | `asked_sure` | how far that likeness is above a half |
     | `asked_here` | likeness of the question to one that something in the passage is known to answer |
     """
 
@@ -108,6 +109,7 @@ class Features:
     known: float
     asked: float
     asked_alike: float
+    asked_sure: float
     asked_here: float
 
     def vector(self) -> tuple[float, ...]:
@@ -203,6 +205,7 @@ def units(
         own_facets = questions.facets(span_tokens[position]) if passage.kind == "prose" else above[0]
         facet = _facet_match(question, (own_facets, above[1]))
         kind = _kind_match(question, analyzer, shown, whole=whole)
+        alike = _asked(asked, start, end, whole=whole)
         features = Features(
             coverage=coverage,
             beyond=inside / left_total if left_total else 1.0,
@@ -229,7 +232,8 @@ def units(
             match=match,
             proximity=_proximity(question.concepts, span_tokens[position]),
             known=known,
-            asked=_asked(asked, start, end, whole=whole),
+            asked=alike,
+            asked_sure=max(0.0, 2 * alike - 1),
             asked_alike=_asked([match for match in asked if match.same_kind], start, end, whole=whole),
             asked_here=max((match.likeness for match in asked), default=0.0),
         )

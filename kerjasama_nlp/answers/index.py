@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
 import zlib
 from array import array
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from kerjasama_nlp.answers import asked as asked_questions
 from kerjasama_nlp.answers import tfidf
 from kerjasama_nlp.answers.asked import Asked, KnownQuestion
+from kerjasama_nlp.answers.gold import KnownAnswer
 from kerjasama_nlp.answers.questions import Concept, QuestionReader
 from kerjasama_nlp.answers.tfidf import Postings
 from kerjasama_nlp.documents.passages import ITEM_MARK
@@ -116,7 +117,7 @@ class Index:
         self.words = words
         self.word_stems = word_stems
         self.postings = postings
-        self.asked = asked_questions.build(()) if asked is None else asked
+        self.asked = asked_questions.heard({}) if asked is None else asked
         self.n_passages = len(passages)
         self.analyzer = Analyzer(self._stem)
         self.reader = QuestionReader(self.analyzer, self)
@@ -148,7 +149,7 @@ class Index:
         return [Hit(passage, float(scores[passage])) for passage in dict.fromkeys([*best, *also])]
 
 
-def build(passages: Iterable[Passage], known: Sequence[Known] = ()) -> Index:
+def build(passages: Iterable[Passage], known: Sequence[KnownAnswer] = ()) -> Index:
     """Index passages, and questions that they are `known` to answer.
 
     Raises InputError where there is no passage, no word in them that could be asked for, or no such unit as a
@@ -171,9 +172,11 @@ def build(passages: Iterable[Passage], known: Sequence[Known] = ()) -> Index:
     if not numbers:
         raise InputError(_("found no text in the articles; expected at least one paragraph"))
     found = places.found()
+    heard = Counter[str]()
     for entry in found:  # asked for in other words than the articles', which become words of the corpus, too
-        for term in analyzer.analyze(entry.text):
-            numbers.setdefault(term, len(numbers))
+        heard.update(set(analyzer.analyze(entry.text)))
+    for term in heard:
+        numbers.setdefault(term, len(numbers))
     terms = Vocabulary.from_terms(numbers)
     rank = np.empty(len(numbers), dtype=np.int32)
     rank[[numbers[terms.word(i)] for i in range(len(terms))]] = np.arange(len(terms), dtype=np.int32)
@@ -188,27 +191,18 @@ def build(passages: Iterable[Passage], known: Sequence[Known] = ()) -> Index:
     stems = {word: numbers[word_terms[0]] for word, word_terms in analyzer.seen() if word_terms[0] in numbers}
     words = Vocabulary.from_terms(stems)
     word_stems = rank[[stems[words.word(i)] for i in range(len(words))]]
-    index = Index(PassageStore.of(lines), terms, words, word_stems, postings)
+    index = Index(PassageStore.of(lines), terms, words, word_stems, postings, asked_questions.heard(heard))
     if not found:
         return index
-    read = [(replace(entry, kind=question.kind), question) for entry in found for question in [index.reader.read(entry.text)]]
-    return Index(index.passages, terms, words, word_stems, postings, asked_questions.build(read))
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A question as it is given: the article that answers it, and the sentence or item there (or a list's lead-in)."""
-
-    text: str
-    article: str
-    passage: str
-    place: str
+    read = ((entry, index.reader.read(entry.text)) for entry in found)
+    asked = asked_questions.build((replace(entry, kind=question.kind), question) for entry, question in read)
+    return Index(index.passages, terms, words, word_stems, postings, asked)
 
 
 class _Places:
     """Finds the units that known questions name, while the passages go by."""
 
-    def __init__(self, known: Sequence[Known]) -> None:
+    def __init__(self, known: Sequence[KnownAnswer]) -> None:
         self._known = known
         self._waiting: dict[str, list[int]] = {}
         self._found: dict[int, KnownQuestion] = {}
@@ -230,18 +224,23 @@ class _Places:
         missing = [entry for number, entry in enumerate(self._known) if number not in self._found]
         if missing:
             first = missing[0]
-            raise InputError(
-                _("{place}: found no such passage in the article {article} ({count} in all); expected it word for word").format(
-                    place=first.place, article=first.article, count=len(missing)
-                )
-            )
+            fault = _("{place}: the article {article} holds no such passage word for word ({count} such lines)")
+            raise InputError(fault.format(place=first.place, article=first.article, count=len(missing)))
         return [self._found[number] for number in range(len(self._known))]
 
 
 def _span(text: str, part: str) -> tuple[int, int]:
     """Return where a part stands in a text, white space aside; (0, 0) where it doesn't."""
-    start = text.find(part)
-    if start >= 0:
-        return start, start + len(part)
-    match = re.search(r"\s+".join(map(re.escape, part.split())), text)
-    return match.span() if match else (0, 0)
+    words = part.split()
+    start = text.find(words[0])
+    while start >= 0:
+        end = start
+        for word in words:
+            end += len(text[end:]) - len(text[end:].lstrip())
+            if not text.startswith(word, end):
+                break
+            end += len(word)
+        else:
+            return start, end
+        start = text.find(words[0], start + 1)
+    return 0, 0
