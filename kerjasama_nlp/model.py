@@ -8,6 +8,8 @@
     terms[_offsets].npy       the index terms, sorted
     words[_offsets].npy       the corpus's words, sorted; word_stems.npy: each word's stem
     posting_{starts,passages,weights}.npy
+    asked[_offsets].npy       questions that passages are known to answer, JSON lines as bytes, and where each starts
+    asked_terms[_offsets].npy, asked_{starts,ids}.npy: their terms and postings; asked_weights.npy: what each asks for
 
 and, in a model that labels news as well,
 
@@ -38,8 +40,9 @@ from numpy.typing import NDArray
 
 from kerjasama_nlp import model_card
 from kerjasama_nlp.answers import answering, tfidf
+from kerjasama_nlp.answers.asked import MAX_WEIGHT, Asked
 from kerjasama_nlp.answers.index import Index, PassageStore
-from kerjasama_nlp.answers.ranking import Ranker
+from kerjasama_nlp.answers.ranking import Rankers
 from kerjasama_nlp.answers.tfidf import Postings
 from kerjasama_nlp.arrays import check_offsets, check_range, read_array
 from kerjasama_nlp.files import new_folder, sha256, write_failures
@@ -84,7 +87,7 @@ class Model:
     """
 
     index: Index
-    ranker: Ranker
+    ranker: Rankers
     fitted: Classifier | None = None
     training: Mapping[str, Any] = field(default_factory=dict)
     manifest: Mapping[str, Any] = field(default_factory=dict)
@@ -93,7 +96,9 @@ class Model:
 
     def ask(self, question: str, *, top_k: int = 5, min_confidence: float | None = None) -> Answer:
         """Answer a question from the corpus, or refuse; see `answering.ask`."""
-        return answering.ask(self.index, self.ranker, question, top_k=top_k, min_confidence=min_confidence)
+        return answering.ask(
+            self.index, self.ranker.of(self.index), question, top_k=top_k, min_confidence=min_confidence
+        )
 
     def label(self, texts: Iterable[str]) -> list[Labels]:
         """Return the labels of each text, in order; see `classifier.Classifier`.
@@ -145,6 +150,13 @@ def save(model: Model, path: Path, *, force: bool = False) -> None:
         "posting_starts": index.postings.starts,
         "posting_passages": index.postings.passages,
         "posting_weights": index.postings.weights,
+        "asked": index.asked.lines,
+        "asked_offsets": index.asked.offsets,
+        "asked_terms": index.asked.terms.blob,
+        "asked_terms_offsets": index.asked.terms.offsets,
+        "asked_starts": index.asked.starts,
+        "asked_ids": index.asked.ids,
+        "asked_weights": index.asked.weights,
     }
     with new_folder(path, force=force, marker=MANIFEST) as folder, write_failures(path):
         for name, dtype in INDEX_ARRAYS.items():
@@ -179,7 +191,7 @@ def load(path: Path | str | None = None) -> Model:
     folder, manifest = open_folder(path)
     check_hashes(folder, manifest, ANSWERING_FILES, ALWAYS_VERIFIED_BYTES)
     try:
-        ranker = Ranker.from_json(read_json(folder / ANSWERING))
+        ranker = Rankers.from_json(read_json(folder / ANSWERING))
         index = _read_index({name: read_array(folder, name, dtype) for name, dtype in INDEX_ARRAYS.items()})
     except UNFIT as error:
         raise damaged(folder, str(error) or type(error).__name__) from None
@@ -198,6 +210,10 @@ def verify(path: Path | str | None = None) -> Model:
     index = model.index
     for _passage in index.passages:
         pass
+    for number in range(len(index.asked)):
+        place = index.asked[number]
+        if place.passage >= index.n_passages or place.end > len(index.passages[place.passage].text):
+            raise damaged(folder, "asked")
     try:
         for name, vocabulary in (("terms", index.terms), ("words", index.words)):
             entries = vocabulary.decoded()
@@ -238,7 +254,23 @@ def _read_index(arrays: Mapping[str, NDArray[Any]]) -> Index:
         Vocabulary(arrays["words"], arrays["words_offsets"]),
         stems,
         Postings(starts, ids, arrays["posting_weights"]),
+        _read_asked(arrays),
     )
+
+
+def _read_asked(arrays: Mapping[str, NDArray[Any]]) -> Asked:
+    """Assemble the known questions, lengths and bounds checked; raises ValueError where they don't fit."""
+    for name in ("asked", "asked_terms"):
+        check_offsets(name, arrays[f"{name}_offsets"], len(arrays[name]))
+    starts, ids, weights = arrays["asked_starts"], arrays["asked_ids"], arrays["asked_weights"]
+    check_offsets("asked_starts", starts, len(ids))
+    n_questions = len(arrays["asked_offsets"]) - 1
+    if len(weights) != n_questions or len(starts) != len(arrays["asked_terms_offsets"]):
+        raise ValueError("asked")
+    check_range("asked_ids", ids, 0, n_questions - 1)
+    check_range("asked_weights", weights, 0, MAX_WEIGHT)
+    terms = Vocabulary(arrays["asked_terms"], arrays["asked_terms_offsets"])
+    return Asked(arrays["asked"], arrays["asked_offsets"], terms, starts, ids, weights)
 
 
 def _write_json(file: Path, value: object) -> None:

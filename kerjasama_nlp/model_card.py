@@ -55,6 +55,7 @@ def _answering(manifest: Mapping[str, Any]) -> list[str]:
         "articles": manifest.get("articles", "?"),
         "passages": manifest.get("passages", "?"),
         "index terms": manifest.get("terms", "?"),
+        "questions known to be answered": manifest.get("known_questions", 0),
         "questions that ranking and refusal were fitted on": manifest.get("questions", "?"),
     }
     return ["## Articles", _table(["what", "number"], made_of.items())]

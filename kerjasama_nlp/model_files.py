@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from kerjasama_nlp.labels.classifier import Classifier
     from kerjasama_nlp.labels.label_set import LabelSet
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 MODEL_CARD = "MODEL_CARD.md"
 ANSWERING = "answering.json"
@@ -40,6 +40,13 @@ INDEX_ARRAYS: Mapping[str, str] = {
     "posting_starts": "<i8",
     "posting_passages": "<i4",
     "posting_weights": "<f4",
+    "asked": "|u1",
+    "asked_offsets": "<i8",
+    "asked_terms": "|u1",
+    "asked_terms_offsets": "<i8",
+    "asked_starts": "<i8",
+    "asked_ids": "<i4",
+    "asked_weights": "<f4",
 }
 LABELLING = "labelling.json"
 # Arrays of the labelling half.

@@ -72,7 +72,7 @@ class Answer:
 
     `answer` is None for a refusal; `confidence` (0..1) estimates the probability that the best
     candidate answers the question, whether or not it was given. `missing` are the question's words
-    that the best candidate doesn't speak of.
+    that the best candidate doesn't speak of, `similar` questions like it that the corpus is known to answer.
     """
 
     question: str
@@ -80,6 +80,7 @@ class Answer:
     confidence: float
     sources: tuple[Source, ...] = ()
     missing: tuple[str, ...] = field(default=())
+    similar: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kerjasama_nlp.answers.gold import has_gold, read_known, read_questions
 from kerjasama_nlp.answers.index import Index, build
-from kerjasama_nlp.answers.ranking import Ranker
+from kerjasama_nlp.answers.ranking import Rankers
 from kerjasama_nlp.documents import articles, passages
 from kerjasama_nlp.i18n import _
 from kerjasama_nlp.model import Model, load
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 # What the manifest says of each half.
 _OF_LABELS = ("fitted_with", "labelled", "labelled_sha256", "labels", "thresholds", "scores")
-_OF_ARTICLES = ("articles", "articles_sha256")
+_OF_ARTICLES = ("articles", "articles_sha256", "known_questions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +58,23 @@ class _Counted:
 
 
 def index_articles(
-    paths: Sequence[Path], *, encoding: str = "utf-8", progress: Progress | None = None
+    paths: Sequence[Path],
+    *,
+    questions: Sequence[Path] = (),
+    encoding: str = "utf-8",
+    progress: Progress | None = None,
 ) -> tuple[Index, dict[str, object]]:
     """Index the articles below `paths`; return the index and what the manifest says of them.
 
-    Raises InputError where a path can't be read or holds no text.
+    Of `questions` those count that name the passage which answers them. Raises InputError where a path can't be
+    read or holds no text, or a passage isn't there.
     """
+    known = read_known(questions)
     found = (article for path in paths for article in articles.read(path, encoding))
     counted = _Counted(found, progress or _silent)
-    built = build(counted)
-    return built, {"articles": counted.articles, "articles_sha256": counted.fingerprint}
+    built = build(counted, known)
+    described = {"articles": counted.articles, "articles_sha256": counted.fingerprint}
+    return built, {**described, "known_questions": len(known)} if known else described
 
 
 def train(
@@ -91,6 +99,8 @@ def train(
     def keep(names: Sequence[str]) -> None:
         manifest.update({name: old().manifest[name] for name in names if name in old().manifest})
 
+    if questions and not read_known(questions):
+        read_questions(questions)  # what nothing can be fitted on is told before the work
     if not (paths and questions and labels):
         old()  # a base that can't be opened is told before the work
     classifier, texts, compared = None, None, None
@@ -104,12 +114,16 @@ def train(
         classifier, texts = old().classifier, old().labelled_texts
         keep(_OF_LABELS)
     if paths:
-        index, described = index_articles(paths, encoding=encoding, progress=progress)
+        index, described = index_articles(paths, questions=questions, encoding=encoding, progress=progress)
         manifest |= described
+    elif known := read_known(questions):
+        index = build(old().index.passages, known)
+        keep(_OF_ARTICLES)
+        manifest["known_questions"] = len(known)
     else:
         index = old().index
         keep(_OF_ARTICLES)
-    if questions:
+    if has_gold(questions):
         ranker, manifest["questions"] = _fit_ranker(index, questions)
     else:
         ranker = old().ranker
@@ -121,9 +135,8 @@ def _silent(_stage: str, _done: int, _size: int) -> None:
     """Tell nobody."""
 
 
-def _fit_ranker(index: Index, questions: Sequence[Path]) -> tuple[Ranker, int]:
+def _fit_ranker(index: Index, questions: Sequence[Path]) -> tuple[Rankers, int]:
     from kerjasama_nlp.answers import fitting
-    from kerjasama_nlp.answers.gold import read_questions
 
     gold = read_questions(questions)
     return fitting.fit(index, gold), len(gold)

@@ -103,7 +103,8 @@ def test_ranking_comes_from_the_base(call, small_articles, tmp_path):
     assert call("train", "--articles", small_articles, "-o", "dasar").code == 0
     weights = json.loads((tmp_path / "dasar" / "answering.json").read_text(encoding="utf-8"))
     base = load(tmp_path / "dasar")
-    changed = model.Ranker(weights["rank"], weights["confidence"], weights["bias"], 0.123)
+    weights["plain"]["threshold"] = 0.123
+    changed = model.Rankers.from_json(weights)
     model.save(model.Model(base.index, changed), tmp_path / "lain")
     assert call("train", "--articles", small_articles, "--base", "lain", "-o", "baru").code == 0
     assert (tmp_path / "baru" / "answering.json").read_bytes() == (tmp_path / "lain" / "answering.json").read_bytes()

@@ -58,7 +58,15 @@ def sound(tmp_path_factory, shipped):
         "Pakta Danau Biru ditandatangani pada 3 Mei 1971 oleh dua negara.\n",
         encoding="utf-8",
     )
-    index, about = training.index_articles([articles])
+    known = [
+        ("apa gunanya perkumpulan kopi", "Tujuan Serikat Kopi Selatan ialah:"),
+        ("siapa yang diajari bertani", "melatih petani."),
+        ("kapan pakta danau lahir", "Pakta Danau Biru ditandatangani pada 3 Mei 1971 oleh dua negara."),
+    ]
+    questions = tmp_path_factory.mktemp("tanya") / "q.jsonl"
+    rows = [{"question": text, "article": "a", "passage": passage} for text, passage in known]
+    questions.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    index, about = training.index_articles([articles], questions=[questions])
     folder = tmp_path_factory.mktemp("utuh") / "model"
     model.save(model.Model(index, shipped.ranker, _small_classifier(shipped), about), folder)
     return folder

@@ -19,7 +19,7 @@ from kerjasama_nlp.model_files import MANIFEST
 
 CORPUS = PROJECT / "corpus"
 # Floors below what is measured (README), so that a real loss fails and a rounding difference doesn't.
-FLOORS = {"answer_accuracy": 0.58, "refusal_recall": 0.60}
+FLOORS = {"answer_accuracy": 0.71, "refusal_recall": 0.66}
 # Weights fitted on another machine differ in the last digits.
 TOLERANCE = 1e-3
 

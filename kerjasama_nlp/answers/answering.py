@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from kerjasama_nlp.answers import evidence
+from kerjasama_nlp.answers.asked import Match
 from kerjasama_nlp.answers.evidence import Unit
 from kerjasama_nlp.answers.index import Hit, Index
 from kerjasama_nlp.answers.questions import Question
@@ -13,8 +15,13 @@ from kerjasama_nlp.answers.ranking import Ranker
 from kerjasama_nlp.documents.passages import ITEM_MARK, SECTION_SEPARATOR
 from kerjasama_nlp.records import Answer, Source
 
+# Known questions that are offered with a refusal, and how alike they have to be.
+NEAREST = 3
+NEAR = 0.45
 # Passages whose units are looked at.
 CANDIDATES = 15
+# ... beside those that are known to answer a question like the one asked, at most so many.
+CANDIDATES_ASKED = 10
 # An answer's length in characters: a fact is one or two sentences, prose a paragraph, a list is whole.
 MAX_FACT = 480
 MAX_PROSE = 700
@@ -52,6 +59,15 @@ class _Finding:
     hits: list[Hit]
     best: Unit
     units: list[Unit]
+    matches: list[Match]
+
+
+class Found(NamedTuple):
+    """What is looked at for a question: passages, best first, their units, and known questions like it."""
+
+    hits: list[Hit]
+    units: list[Unit]
+    matches: list[Match]
 
 
 def ask(index: Index, ranker: Ranker, text: str, *, top_k: int = 5, min_confidence: float | None = None) -> Answer:
@@ -82,26 +98,41 @@ def ask(index: Index, ranker: Ranker, text: str, *, top_k: int = 5, min_confiden
         confidence,
         _sources(index, finding, ranker, numbers, top_k),
         finding.best.missing,
+        tuple(match.known.text for match in finding.matches[:NEAREST] if match.likeness >= NEAR),
     )
 
 
-def candidates(index: Index, question: Question, hits: list[Hit]) -> list[Unit]:
-    """Return the units of the first CANDIDATES hits, in the hits' order."""
-    return [
+def candidates(index: Index, question: Question, top_k: int, without: str | None = None) -> Found:
+    """Return the passages found for a question, and the units of the first CANDIDATES and of those known to answer.
+
+    A known question that reads `without` isn't looked at.
+    """
+    matches = index.asked.matches(question, without)
+    known = list(dict.fromkeys(match.known.passage for match in matches if match.known.passage < index.n_passages))
+    known = known[:CANDIDATES_ASKED]
+    hits = index.search(question.concepts, max(top_k, CANDIDATES), known)
+    chosen = [*hits[:CANDIDATES], *(hit for hit in hits[CANDIDATES:] if hit.passage in known)]
+    units = [
         unit
-        for hit in hits[:CANDIDATES]
+        for hit in chosen
         for unit in evidence.units(
-            question, index.analyzer, index.passages[hit.passage], hit.passage, hit.score, hits[0].score
+            question,
+            index.analyzer,
+            index.passages[hit.passage],
+            hit.passage,
+            hit.score,
+            hits[0].score,
+            [match for match in matches if match.known.passage == hit.passage],
         )
     ]
+    return Found(hits, units, matches)
 
 
 def _find(index: Index, ranker: Ranker, question: Question, top_k: int) -> _Finding | None:
-    hits = index.search(question.concepts, max(top_k, CANDIDATES))
-    units = candidates(index, question, hits)
-    if not units:
+    found = candidates(index, question, top_k)
+    if not found.units:
         return None
-    return _Finding(question, hits, max(units, key=ranker.score), units)
+    return _Finding(question, found.hits, max(found.units, key=ranker.score), found.units, found.matches)
 
 
 def _compares(unit: Unit) -> bool:

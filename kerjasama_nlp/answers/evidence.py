@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from kerjasama_nlp import resources
 from kerjasama_nlp.answers import questions
+from kerjasama_nlp.answers.asked import Match
 from kerjasama_nlp.answers.questions import Concept, Question
 from kerjasama_nlp.answers.tfidf import K1
 from kerjasama_nlp.documents.passages import ITEM_MARK, SECTION_SEPARATOR
@@ -78,6 +79,9 @@ class Features:
     | `fragment` | it is too short to say anything (less is better) |
     | `names_heading` | it names what its heading names |
     | `known` | share of the question's concepts, weighted by rarity, that the corpus holds at all |
+    | `asked`, `asked_alike` | likeness of the question to one that the unit is known to answer; to one of its kind |
+    | `asked_sure` | how far that likeness is above a half |
+    | `asked_here` | likeness of the question to one that something in the passage is known to answer |
     """
 
     coverage: float
@@ -103,6 +107,10 @@ class Features:
     match: float
     proximity: float
     known: float
+    asked: float
+    asked_alike: float
+    asked_sure: float
+    asked_here: float
 
     def vector(self) -> tuple[float, ...]:
         """Return the values in the order of the fields."""
@@ -139,9 +147,18 @@ def _sign(kind: str) -> re.Pattern[str]:
 
 
 def units(
-    question: Question, analyzer: Analyzer, passage: Passage, number: int, score: float, best_score: float
+    question: Question,
+    analyzer: Analyzer,
+    passage: Passage,
+    number: int,
+    score: float,
+    best_score: float,
+    asked: Sequence[Match] = (),
 ) -> Iterator[Unit]:
-    """Yield the units of one passage; `score` is its retrieval score, `best_score` the best passage's."""
+    """Yield the units of one passage; `score` is its retrieval score, `best_score` the best passage's.
+
+    `asked` are the known questions like this one that the passage answers.
+    """
     section_terms = _terms(analyzer, passage.section)
     title_terms = _terms(analyzer, passage.title)
     last_heading = passage.section.rsplit(SECTION_SEPARATOR, 1)[-1] or passage.title
@@ -188,6 +205,7 @@ def units(
         own_facets = questions.facets(span_tokens[position]) if passage.kind == "prose" else above[0]
         facet = _facet_match(question, (own_facets, above[1]))
         kind = _kind_match(question, analyzer, shown, whole=whole)
+        alike = _asked(asked, start, end, whole=whole)
         features = Features(
             coverage=coverage,
             beyond=inside / left_total if left_total else 1.0,
@@ -195,7 +213,7 @@ def units(
             thin=max(0.0, 1 - coverage / THIN_COVERAGE),
             exact=exact / total,
             heading=heading,
-            retrieval=score / best_score,
+            retrieval=score / best_score if best_score else 0.0,
             kind=max(subject, kind),
             lacks=float(question.kind in _NEEDED and not kind),
             facet=facet,
@@ -214,9 +232,25 @@ def units(
             match=match,
             proximity=_proximity(question.concepts, span_tokens[position]),
             known=known,
+            asked=alike,
+            asked_sure=max(0.0, 2 * alike - 1),
+            asked_alike=_asked([match for match in asked if match.same_kind], start, end, whole=whole),
+            asked_here=max((match.likeness for match in asked), default=0.0),
         )
         missing = tuple(c.word for c, s in zip(question.concepts, shares, strict=True) if s < IN_PASSAGE / 2)
         yield Unit(passage, number, start, end, whole, features, missing)
+
+
+def _asked(matches: Sequence[Match], start: int, end: int, *, whole: bool) -> float:
+    """Return how alike the known question is that a unit answers; a list as a whole answers that of its lead-in."""
+    return max(
+        (
+            match.likeness
+            for match in matches
+            if (match.known.start == start if whole else match.known.start < end and match.known.end > start)
+        ),
+        default=0.0,
+    )
 
 
 def _spans(passage: Passage) -> Iterator[tuple[int, int, bool]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,9 +37,44 @@ def _fold(text: str) -> str:
     return re.sub(r"\s+", " ", text).lower()
 
 
+@dataclass(frozen=True, slots=True)
+class KnownAnswer:
+    """A question and where it is answered: the article, and a sentence, an item or a list's lead-in, word for word.
+
+    `place` is where that was read, file and line.
+    """
+
+    text: str
+    article: str
+    passage: str
+    place: str
+
+
+def read_known(paths: Sequence[Path]) -> list[KnownAnswer]:
+    """Read the lines {"question", "article", "passage"} of question files, which don't say what an answer must contain.
+
+    Raises InputError with file and line where a line is neither such a question nor one of `read_questions`.
+    """
+    return [found for found in _read(paths) if isinstance(found, KnownAnswer)]
+
+
 def read_questions(paths: Sequence[Path]) -> list[GoldQuestion]:
-    """Read question files; raises InputError with file and line where a line isn't a question."""
-    found = []
+    """Read questions that say what their answer must contain; see `read_known` for the others.
+
+    Raises InputError with file and line where a line isn't a question, or where all questions are of one sort.
+    """
+    found = [entry for entry in _read(paths) if isinstance(entry, GoldQuestion)]
+    if not any(q.answerable for q in found) or all(q.answerable for q in found):
+        raise InputError(_("found questions of one sort only; expected some with and some without an answer"))
+    return found
+
+
+def has_gold(paths: Sequence[Path]) -> bool:
+    """Tell whether some questions say what their answer must contain, so that a ranker can be fitted on them."""
+    return any(isinstance(entry, GoldQuestion) for entry in _read(paths))
+
+
+def _read(paths: Sequence[Path]) -> Iterator[GoldQuestion | KnownAnswer]:
     for path in paths:
         try:
             lines = path.read_text(encoding="utf-8-sig").splitlines()
@@ -48,16 +83,21 @@ def read_questions(paths: Sequence[Path]) -> list[GoldQuestion]:
         for number, line in enumerate(lines, 1):
             if line.strip():
                 try:
-                    found.append(_parse(json.loads(line)))
+                    row = json.loads(line)
+                    yield _parse_known(row, f"{path.name}:{number}") if "answerable" not in row else _parse(row)
                 except (ValueError, KeyError, TypeError, RecursionError):
                     raise InputError(
                         _('{path}:{number}: expected {{"question", "answerable", "must_contain"}}').format(
                             path=path, number=number
                         )
                     ) from None
-    if not any(q.answerable for q in found) or all(q.answerable for q in found):
-        raise InputError(_("found questions of one sort only; expected some with and some without an answer"))
-    return found
+
+
+def _parse_known(row: Any, place: str) -> KnownAnswer:
+    question, article, passage = row["question"], row["article"], row["passage"]
+    if not all(isinstance(text, str) and text.strip() for text in (question, article, passage)):
+        raise ValueError
+    return KnownAnswer(question, article, passage, place)
 
 
 def _parse(row: Any) -> GoldQuestion:

@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 import zlib
 from array import array
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import PurePath
 from typing import Any, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kerjasama_nlp.answers import asked as asked_questions
 from kerjasama_nlp.answers import tfidf
+from kerjasama_nlp.answers.asked import Asked, KnownQuestion
+from kerjasama_nlp.answers.gold import KnownAnswer
 from kerjasama_nlp.answers.questions import Concept, QuestionReader
 from kerjasama_nlp.answers.tfidf import Postings
 from kerjasama_nlp.documents.passages import ITEM_MARK
@@ -94,7 +99,8 @@ class Index:
     """Finds passages by the terms of a question.
 
     `terms` are the index terms; `words` the distinct folded words of the corpus, whose stems are
-    `terms[word_stems[i]]` (-1 where a word is a compound of others or a function word).
+    `terms[word_stems[i]]` (-1 where a word is a compound of others or a function word). `asked` are questions
+    that passages are known to answer; their words are words of the corpus.
     """
 
     def __init__(
@@ -104,12 +110,14 @@ class Index:
         words: Vocabulary,
         word_stems: NDArray[np.int32],
         postings: Postings,
+        asked: Asked | None = None,
     ) -> None:
         self.passages = passages
         self.terms = terms
         self.words = words
         self.word_stems = word_stems
         self.postings = postings
+        self.asked = asked_questions.heard({}) if asked is None else asked
         self.n_passages = len(passages)
         self.analyzer = Analyzer(self._stem)
         self.reader = QuestionReader(self.analyzer, self)
@@ -123,12 +131,13 @@ class Index:
         return self.terms.word(int(self.word_stems[found])) if found >= 0 else None
 
     def document_frequency(self, term: str) -> int:
-        """Return how many passages hold `term`."""
+        """Return how many passages hold `term`; where none does, how many known questions."""
         found = self.terms.find(term)
-        return int(self.postings.starts[found + 1] - self.postings.starts[found]) if found >= 0 else 0
+        df = int(self.postings.starts[found + 1] - self.postings.starts[found]) if found >= 0 else 0
+        return df or self.asked.frequency(term)
 
-    def search(self, concepts: Sequence[Concept], k: int) -> list[Hit]:
-        """Return the `k` best passages, best first."""
+    def search(self, concepts: Sequence[Concept], k: int, also: Iterable[int] = ()) -> list[Hit]:
+        """Return the `k` best passages, best first, and behind them those of `also` that aren't among them."""
         query = [
             (found, weight)
             for concept in concepts
@@ -136,17 +145,24 @@ class Index:
             if (found := self.terms.find(term)) >= 0
         ]
         scores = tfidf.score(self.postings, query, self.n_passages)
-        return [Hit(int(passage), float(scores[passage])) for passage in tfidf.top(scores, k)]
+        best = tfidf.top(scores, k).tolist()
+        return [Hit(passage, float(scores[passage])) for passage in dict.fromkeys([*best, *also])]
 
 
-def build(passages: Iterable[Passage]) -> Index:
-    """Index passages; raises InputError when there is none, or no word in them that could be asked for."""
+def build(passages: Iterable[Passage], known: Sequence[KnownAnswer] = ()) -> Index:
+    """Index passages, and questions that they are `known` to answer.
+
+    Raises InputError where there is no passage, no word in them that could be asked for, or no such unit as a
+    known question names.
+    """
     analyzer = Analyzer()
     numbers: dict[str, int] = {}
     occurrences, fields = array("i"), array("B")
     ends = array("q")
     lines: list[bytes] = []
-    for passage in passages:
+    places = _Places(known)
+    for number, passage in enumerate(passages):
+        places.look(number, passage)
         for field, text in enumerate((passage.title, passage.section or passage.title, passage.text)):
             for term in analyzer.analyze(text):
                 occurrences.append(numbers.setdefault(term, len(numbers)))
@@ -155,6 +171,12 @@ def build(passages: Iterable[Passage]) -> Index:
         lines.append(PassageStore.encode(passage))
     if not numbers:
         raise InputError(_("found no text in the articles; expected at least one paragraph"))
+    found = places.found()
+    heard = Counter[str]()
+    for entry in found:  # asked for in other words than the articles', which become words of the corpus, too
+        heard.update(set(analyzer.analyze(entry.text)))
+    for term in heard:
+        numbers.setdefault(term, len(numbers))
     terms = Vocabulary.from_terms(numbers)
     rank = np.empty(len(numbers), dtype=np.int32)
     rank[[numbers[terms.word(i)] for i in range(len(terms))]] = np.arange(len(terms), dtype=np.int32)
@@ -169,4 +191,56 @@ def build(passages: Iterable[Passage]) -> Index:
     stems = {word: numbers[word_terms[0]] for word, word_terms in analyzer.seen() if word_terms[0] in numbers}
     words = Vocabulary.from_terms(stems)
     word_stems = rank[[stems[words.word(i)] for i in range(len(words))]]
-    return Index(PassageStore.of(lines), terms, words, word_stems, postings)
+    index = Index(PassageStore.of(lines), terms, words, word_stems, postings, asked_questions.heard(heard))
+    if not found:
+        return index
+    read = ((entry, index.reader.read(entry.text)) for entry in found)
+    asked = asked_questions.build((replace(entry, kind=question.kind), question) for entry, question in read)
+    return Index(index.passages, terms, words, word_stems, postings, asked)
+
+
+class _Places:
+    """Finds the units that known questions name, while the passages go by."""
+
+    def __init__(self, known: Sequence[KnownAnswer]) -> None:
+        self._known = known
+        self._waiting: dict[str, list[int]] = {}
+        self._found: dict[int, KnownQuestion] = {}
+        for number, entry in enumerate(known):
+            self._waiting.setdefault(entry.article, []).append(number)
+
+    def look(self, number: int, passage: Passage) -> None:
+        """Look for units in a passage."""
+        article = PurePath(passage.article_id).stem
+        for asked in self._waiting.get(article, ()):
+            if asked not in self._found:
+                entry = self._known[asked]
+                start, end = _span(passage.text, entry.passage)
+                if start < end:
+                    self._found[asked] = KnownQuestion(entry.text, "", number, start, end)
+
+    def found(self) -> list[KnownQuestion]:
+        """Return all known questions; raises InputError that names those whose unit isn't there."""
+        missing = [entry for number, entry in enumerate(self._known) if number not in self._found]
+        if missing:
+            first = missing[0]
+            fault = _("{place}: the article {article} holds no such passage word for word ({count} such lines)")
+            raise InputError(fault.format(place=first.place, article=first.article, count=len(missing)))
+        return [self._found[number] for number in range(len(self._known))]
+
+
+def _span(text: str, part: str) -> tuple[int, int]:
+    """Return where a part stands in a text, white space aside; (0, 0) where it doesn't."""
+    words = part.split()
+    start = text.find(words[0])
+    while start >= 0:
+        end = start
+        for word in words:
+            end += len(text[end:]) - len(text[end:].lstrip())
+            if not text.startswith(word, end):
+                break
+            end += len(word)
+        else:
+            return start, end
+        start = text.find(words[0], start + 1)
+    return 0, 0

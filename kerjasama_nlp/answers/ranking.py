@@ -8,6 +8,7 @@ from math import exp
 from typing import Any, Self
 
 from kerjasama_nlp.answers.evidence import Features, Unit
+from kerjasama_nlp.answers.index import Index
 
 # A question of which the corpus knows less than this share is about something else, however well the rest
 # fits ("cara membuat rendang"): the confidence falls in proportion. Questions over the project's corpus
@@ -65,6 +66,30 @@ class Ranker:
         if not 0 <= threshold <= 1:
             raise ValueError("answering.json")
         return cls(rank, confidence, float(bias), float(threshold))
+
+
+@dataclass(frozen=True, slots=True)
+class Rankers:
+    """The ranker for articles alone, and the one for articles with known questions (None: none was fitted)."""
+
+    plain: Ranker
+    asked: Ranker | None = None
+
+    def of(self, index: Index) -> Ranker:
+        """Return the ranker that fits an index."""
+        return self.asked if self.asked is not None and len(index.asked) else self.plain
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON object from which `from_json` restores the rankers."""
+        return {"plain": self.plain.to_json(), "asked": None if self.asked is None else self.asked.to_json()}
+
+    @classmethod
+    def from_json(cls, value: Any) -> Self:
+        """Restore rankers; raises ValueError, LookupError or TypeError where the object isn't any."""
+        if set(value) != {"plain", "asked"}:
+            raise ValueError("answering.json")
+        asked = value["asked"]
+        return cls(Ranker.from_json(value["plain"]), None if asked is None else Ranker.from_json(asked))
 
 
 def _dot(weights: Mapping[str, float], features: Features) -> float:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 REFUSAL = "Korpus tidak memuat jawabannya."
 _MISSING = "Tidak ditemukan: {words}."
 _NEAREST = "Bagian terdekat: {sections}."
+_SIMILAR = "Pertanyaan serupa yang dapat dijawab: {questions}"
 _SOURCE = "Sumber: {source} (keyakinan {confidence})"
 # Characters of a text that are shown where it stands among many.
 _EXCERPT = 300
@@ -93,6 +94,8 @@ def answer_text(answer: Answer) -> str:
     if answer.sources:
         nearest = list(dict.fromkeys(source_name(source) for source in answer.sources))[:3]
         lines.append(_NEAREST.format(sections="; ".join(nearest)))
+    if answer.similar:
+        lines.append(_SIMILAR.format(questions=" | ".join(printable(question) for question in answer.similar)))
     return "\n".join(lines)
 
 

@@ -47,6 +47,7 @@ _ARTICLE = (
     "# Pakta Danau Biru\n\nPakta Danau Biru ditandatangani pada 3 Mei 1971 oleh dua negara.\n\n"
     "## Tujuan\n\nTujuan Pakta Danau Biru ialah:\n\n1. menjaga air danau;\n2. melatih nelayan.\n"
 )
+_KNOWN = '{"question": "kapan pakta danau lahir", "article": "pakta", "passage": "menjaga air danau;"}\n'
 _analyzer = Analyzer()
 
 
@@ -190,7 +191,8 @@ def model_folder() -> Path:
     (articles_folder / "pakta.md").write_text(_ARTICLE, encoding="utf-8")
     from kerjasama_nlp import training
 
-    index, about = training.index_articles([articles_folder])
+    (_folder() / "tanya.jsonl").write_text(_KNOWN, encoding="utf-8")
+    index, about = training.index_articles([articles_folder], questions=[_folder() / "tanya.jsonl"])
     shipped = load()
     whole = shipped.classifier
     chosen = np.arange(0, len(whole.vocabulary), 100)

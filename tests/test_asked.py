@@ -1,0 +1,176 @@
+"""Known questions: found by their words, kept in the model, and a way to passages that use other words."""
+
+import json
+
+import numpy as np
+import pytest
+from conftest import PROJECT
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kerjasama_nlp import load, model, training
+from kerjasama_nlp.answers import asked
+from kerjasama_nlp.answers.gold import KnownAnswer, read_known, read_questions
+from kerjasama_nlp.answers.index import build
+from kerjasama_nlp.documents import articles, passages
+from kerjasama_nlp.errors import InputError, ModelError
+
+CORPUS = PROJECT / "corpus"
+ARTICLE = """# Pakta Awan
+
+Pakta Awan berdiri pada 12 Maret 1999 di Kota Senja. Kantor pusatnya berada di Kota Fajar.
+
+## Keanggotaan
+
+Anggota pakta ini adalah:
+
+- Negeri Angin;
+- Negeri Hujan.
+"""
+KNOWN = [
+    KnownAnswer("alamat markas aliansi mega", "pakta", "Kantor pusatnya berada di  Kota Fajar.", "a:1"),
+    KnownAnswer("siapa yang gabung pakta awan", "pakta", "Anggota pakta ini adalah:", "a:2"),
+    KnownAnswer("negeri basah", "pakta", "Negeri Hujan.", "a:3"),
+]
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    """Return the passages of a small article."""
+    folder = tmp_path_factory.mktemp("artikel")
+    (folder / "pakta.md").write_text(ARTICLE, encoding="utf-8")
+    return [passage for article in articles.read(folder, "utf-8") for passage in passages.split(article)]
+
+
+@pytest.fixture(scope="module")
+def index(pages):
+    """Return the index of the article with its known questions."""
+    return build(pages, KNOWN)
+
+
+def _units(index):
+    return [(entry, index.passages[entry.passage].text[entry.start : entry.end]) for entry in index.asked]
+
+
+def test_each_question_knows_its_unit(index):
+    """A known question stands for the sentence, item or lead-in that it names, white space aside."""
+    assert [(entry.text, text) for entry, text in _units(index)] == [
+        (KNOWN[0].text, "Kantor pusatnya berada di Kota Fajar."),
+        (KNOWN[1].text, "Anggota pakta ini adalah:"),
+        (KNOWN[2].text, "Negeri Hujan."),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("article", "passage"), [("pakta", "Negeri Salju."), ("lain", "Negeri Hujan."), ("pakta", "Negeri Hujan. Negeri")]
+)
+def test_a_passage_that_is_not_there(pages, article, passage):
+    """A question whose passage the article doesn't hold is told by file and line."""
+    with pytest.raises(InputError, match=rf"^b:7: the article {article} holds no such passage .*\(1 such lines\)"):
+        build(pages, [*KNOWN, KnownAnswer("apa", article, passage, "b:7")])
+
+
+def test_likeness_is_the_formula(index):
+    """Twice what both ask for over what each asks for: 1 for the same words, 0 without a shared one."""
+    (same, *_others) = index.asked.matches(index.reader.read(KNOWN[2].text))
+    assert (same.known.text, same.likeness) == (KNOWN[2].text, pytest.approx(1, abs=1e-6))
+    question = index.reader.read("negeri angin")
+    weights = {concept.word: concept.importance for concept in question.concepts}
+    known = {concept.word: concept.importance for concept in index.reader.read(KNOWN[2].text).concepts}
+    (match,) = index.asked.matches(question)
+    expected = 2 * weights["negeri"] / (sum(weights.values()) + sum(known.values()))
+    assert match.likeness == pytest.approx(expected, rel=1e-6)
+    assert index.asked.matches(index.reader.read("cuaca esok")) == []
+
+
+def test_own_wording_can_be_left_out(index):
+    """While weights are fitted, a question doesn't find itself."""
+    question = index.reader.read(KNOWN[1].text)
+    assert KNOWN[1].text not in {match.known.text for match in index.asked.matches(question, without=KNOWN[1].text)}
+
+
+def test_words_of_known_questions_are_words_of_the_corpus(pages, index):
+    """A word that only a known question holds is known, and isn't taken for a misspelt one."""
+    (concept,) = index.reader.read("basah").concepts
+    assert (concept.word, concept.known) == ("basah", True)
+    assert not build(pages).reader.read("basah").concepts[0].known
+
+
+def test_other_words_lead_to_the_answer(pages, index, shipped_ranker):
+    """The passage that a like question leads to is answered from, though it shares no word with the question."""
+    found = model.Model(index, shipped_ranker).ask("alamat markas aliansi mega", min_confidence=0.0)
+    assert "Kota Fajar" in found.answer
+    without = model.Model(build(pages), shipped_ranker).ask("alamat markas aliansi mega", min_confidence=0.0)
+    assert found.confidence > without.confidence
+
+
+def test_refusals_offer_like_questions(index, shipped_ranker):
+    """A refusal names questions like the one asked that the corpus answers."""
+    reply = model.Model(index, shipped_ranker).ask("markas aliansi mega apa", min_confidence=1.0)
+    assert reply.answer is None
+    assert reply.similar[0] == KNOWN[0].text
+
+
+def test_a_saved_model_knows_them(index, shipped_ranker, tmp_path):
+    """Known questions come back from the folder, every one of them."""
+    made = model.Model(index, shipped_ranker)
+    model.save(made, tmp_path / "m")
+    opened = load(tmp_path / "m")
+    assert _units(opened.index) == _units(index)
+    for entry in KNOWN:
+        assert opened.ask(entry.text) == made.ask(entry.text)
+
+
+@given(st.binary(max_size=60))
+def test_a_damaged_line_is_told(data):
+    """What isn't a known question is a damaged model, never a traceback or a wrong question."""
+    line = np.frombuffer(data, dtype=np.uint8)
+    damaged = asked.Asked(line, np.array([0, len(line)]), None, None, None, np.ones(1, np.float32))
+    try:
+        entry = damaged[0]
+    except ModelError:
+        return
+    assert json.loads(data) == [entry.text, entry.kind, entry.passage, entry.start, entry.end]
+
+
+def test_questions_of_both_sorts_in_one_file(tmp_path):
+    """Lines that say what an answer must contain fit; lines that name a passage are known."""
+    path = tmp_path / "q.jsonl"
+    path.write_text(
+        '{"question": "a", "answerable": true, "must_contain": [["b"]], "article": "x", "passage": "y"}\n'
+        '{"question": "c", "answerable": false, "must_contain": []}\n'
+        '{"question": "d", "article": "x", "passage": "y"}\n',
+        encoding="utf-8",
+    )
+    assert [entry.text for entry in read_questions([path])] == ["a", "c"]
+    assert read_known([path]) == [KnownAnswer("d", "x", "y", "q.jsonl:3")]
+    path.write_text('{"question": "d", "article": "x", "passage": 7}\n', encoding="utf-8")
+    with pytest.raises(InputError, match=r"q\.jsonl:1: expected"):
+        read_known([path])
+
+
+def test_known_questions_alone_extend_a_model(tmp_path, small_model):
+    """Without articles and without questions to fit on, they are added to the base model's articles."""
+    base = load(small_model)
+    passage = base.index.passages[0]
+    line = passage.text.split("\n")[0]
+    row = {"question": "kata kunci rahasia", "article": passage.article_id.removesuffix(".md"), "passage": line}
+    (tmp_path / "q.jsonl").write_text(json.dumps(row), encoding="utf-8")
+    trained = training.train(questions=[tmp_path / "q.jsonl"], base=small_model).model
+    assert trained.ranker == base.ranker
+    assert [entry.text for entry in trained.index.asked] == ["kata kunci rahasia"]
+    assert trained.training["known_questions"] == 1
+
+
+def test_shipped_questions_are_apart():
+    """No known question is one of those that fit or measure the answerer, and none comes twice."""
+
+    def folded(text):
+        return " ".join("".join(c if c.isalnum() else " " for c in text.lower()).split())
+
+    lines = (CORPUS / "questions" / "known.jsonl").read_text(encoding="utf-8").splitlines()
+    rows = [json.loads(line)["question"] for line in lines]
+    others = read_questions([CORPUS / "questions" / name for name in ("train.jsonl", "held_out.jsonl")])
+    known = [folded(text) for text in rows]
+    assert len(known) == len(set(known)) == 5120
+    assert not {folded(question.text) for question in others}.intersection(known)
