@@ -107,6 +107,17 @@ class Model:
         """
         return list(self.classifier.label(texts))
 
+    def save(self, path: Path | str, *, force: bool = False) -> None:
+        """Write the model folder; see `save`."""
+        save(self, Path(path), force=force)
+
+    def explain(self, text: str, most: int = 8) -> list[tuple[str, float]]:
+        """Return what speaks most for (> 0) and against (< 0) the form of a text; see `classifier.Classifier.explain`.
+
+        Raises ModelError where the model has no labelling half, or a damaged one.
+        """
+        return self.classifier.explain(text, most)
+
     @cached_property
     def classifier(self) -> Classifier:
         """The labelling half; raises ModelError where there is none, or it is damaged."""
