@@ -136,5 +136,5 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
 
 
 def _cell(value: object) -> str:
-    """Return a value that can't end its cell."""
-    return str(value).replace("|", "\\|").replace("\n", " ")
+    """Return a value that can't end its cell, nor its line."""
+    return " ".join(str(value).split()).replace("\\", "\\\\").replace("|", "\\|")
