@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 
 from conftest import DATA
 
@@ -18,20 +19,25 @@ STANDARD = {
 }
 
 
-def rows(count, labels=STANDARD, *, seed=0):
-    """Return so many labelled texts as JSON objects, the forms in turn; no two texts are alike."""
-    chance = random.Random(seed)
+def rows(count, labels=STANDARD, *, most=2, seed=0):
+    """Return so many labelled texts as JSON objects, the forms in turn, with one to `most` sectors; none are alike."""
+    chance = random.Random(seed)  # noqa: S311  # the same texts each time
     found = []
     for number in range(count):
         form = labels["forms"][number % len(labels["forms"])]
         bears = labels["sectors"] and form != labels["none"]
-        sectors = chance.sample(labels["sectors"], chance.randint(1, 2)) if bears else []
-        words = chance.sample(WORDS[form], 4) + chance.sample(WORDS[""], 8)
+        sectors = chance.sample(labels["sectors"], chance.randint(1, most)) if bears else []
+        words = chance.sample(_words(form), 4) + chance.sample(WORDS[""], 8)
         for sector in sectors:
-            words += chance.sample(WORDS[sector], 3)
+            words += chance.sample(_words(sector), 3)
         chance.shuffle(words)
         found.append({"text": " ".join(words), "form": form, "sectors": sectors})
     return found
+
+
+def _words(label):
+    """Return the words of a label, punctuation in its name aside."""
+    return WORDS[re.sub(r"\W", "", label)]
 
 
 def mislabelled(given, labels=STANDARD):
