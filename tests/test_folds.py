@@ -18,10 +18,7 @@ def _texts(groups, copies=()):
     chance = random.Random(5)  # noqa: S311  # the same texts each time
     found = []
     for number, group in enumerate(groups):
-        if number in copies and found:
-            text = f"{found[-1].text} lagi"
-        else:
-            text = " ".join(chance.sample(WORDS, 25))
+        text = f"{found[-1].text} lagi" if number in copies and found else " ".join(chance.sample(WORDS, 25))
         found.append(LabelledText(text, "bukan", frozenset(), group))
     return found
 

@@ -323,7 +323,7 @@ def test_replace_takes_only_a_models_place(train, tmp_path):
 
 @pytest.mark.parametrize("group", ["", "arsip"], ids=["no group", "one group"])
 def test_check_finds_planted_errors(call, tmp_path, group):
-    """Wrong labels head the list, 3 % of the file long, as JSON lines with place and likely labels; nothing is written."""
+    """Wrong labels head the list, 3 % of the file long, with place and likely labels; nothing is written."""
     given = [{**row, "set": group} for row in rows(100, most=1)]
     planted = (17, 42, 70)
     for number in planted:
