@@ -15,7 +15,7 @@ from kerjasama_nlp.arrays import Ints
 from kerjasama_nlp.comparison import Comparison
 from kerjasama_nlp.errors import InputError, ModelError
 from kerjasama_nlp.i18n import _
-from kerjasama_nlp.labels import labelled
+from kerjasama_nlp.labels import labelled, near_duplicates
 from kerjasama_nlp.labels.classifier import Classifier
 from kerjasama_nlp.labels.label_set import LabelSet, standard
 from kerjasama_nlp.labels.labelled import LabelledText
@@ -46,12 +46,11 @@ class LabelFiles:
     def read(self) -> tuple[list[LabelledText], list[LabelledText]]:
         """Return the texts to fit on and those to test on; raises InputError that lists what is wrong with them.
 
-        A test text that is among those to fit on as well is left out of these.
+        Test texts, and texts that nearly repeat one, are left out of those to fit on.
         """
         texts = self._read(self.paths)
         tests = self._read(self.tests) if self.tests else []
-        held_out = {labelled.fingerprint(entry.text) for entry in tests}
-        kept = [entry for entry in texts if labelled.fingerprint(entry.text) not in held_out] if tests else texts
+        kept = _without(texts, tests) if tests else texts
         if not kept:
             raise InputError(_("found no text to train on that isn't among the test texts"))
         return kept, tests
@@ -146,6 +145,17 @@ def _compare(
     gold = [texts[row] for row in rows]
     old = earlier.label(entry.text for entry in gold)
     return comparison.compare(gold, old, [new[row] for row in rows], label_set)
+
+
+def _without(texts: Sequence[LabelledText], tests: Sequence[LabelledText]) -> list[LabelledText]:
+    """Return the texts that are no test texts, and near-duplicates of none."""
+    known = {labelled.fingerprint(entry.text) for entry in tests}
+    first = near_duplicates.groups(entry.text for entry in (*tests, *texts))[len(tests) :].tolist()
+    return [
+        entry
+        for entry, leader in zip(texts, first, strict=True)
+        if leader >= len(tests) and labelled.fingerprint(entry.text) not in known
+    ]
 
 
 def _digest(texts: Sequence[LabelledText]) -> str:

@@ -125,14 +125,15 @@ class Model:
 
     @cached_property
     def labelled_texts(self) -> NDArray[np.int64] | None:
-        """Fingerprints of the texts that the labelling half was fitted on, sorted; None without such a half."""
+        """Fingerprints of the texts that the labelling half was fitted on, sorted; None where they aren't known."""
         if self.fitted is not None or self.folder is None or not self.labels_news:
             return self.fitted_texts
         check_hashes(self.folder, self.manifest, [f"{LABELLED_TEXTS}.npy"])
         try:
-            return read_array(self.folder, LABELLED_TEXTS, "<i8")
+            texts = read_array(self.folder, LABELLED_TEXTS, "<i8")
         except UNFIT as error:
             raise damaged(self.folder, str(error) or type(error).__name__) from None
+        return texts if len(texts) else None  # saved without being told what it was fitted on
 
     @property
     def labels_news(self) -> bool:

@@ -19,7 +19,7 @@ _SCORES = {
 }
 _VALIDATED = (
     "Texts of one group, and texts that nearly repeat each other, stay in one part of the cross-validation; the "
-    "weights and the calibration that predict a part have seen nothing of it."
+    "weights that predict a part have seen nothing of it, and are calibrated on the predictions of the other parts."
 )
 _MEASURE = (
     "- Scores hold for texts like those they were measured on. Measure on your own before you rely on them: "
@@ -107,9 +107,9 @@ def _compared(against: Mapping[str, Any] | None) -> list[str]:
     if against is None:
         return ["No earlier model was compared with: none gives the same labels, or too few texts were new to it."]
     rows = [
-        (_SCORES[score], _number(found["old"]), _number(found["new"]), _interval(found))
-        for score, found in against.items()
-        if score != "n" and found is not None
+        (text, _number(found["old"]), _number(found["new"]), _interval(found))
+        for score, text in _SCORES.items()
+        if (found := against.get(score)) is not None
     ]
     return [
         f"Beside the earlier model, on {against['n']} texts that neither was fitted on (paired bootstrap):",
@@ -136,5 +136,5 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
 
 
 def _cell(value: object) -> str:
-    """Return a value that can't end its cell."""
-    return str(value).replace("|", "\\|").replace("\n", " ")
+    """Return a value that can't end its cell, nor its line."""
+    return " ".join(str(value).split()).replace("\\", "\\\\").replace("|", "\\|")

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from kerjasama_nlp.labels.classifier import Classifier
     from kerjasama_nlp.records import Labels
 
-ADDED = ("form", "form_confidence", "sectors", "sector_confidence", "parties", "needs_review", "error")
+CONFIDENCES = "sector_confidence"
+ADDED = ("form", "form_confidence", "sectors", CONFIDENCES, "parties", "needs_review", "error")
 EXPLANATION = "explanation"
 # Probabilities are given to four decimals.
 _STEPS = 10_000
@@ -86,7 +87,7 @@ def added_json(labelled: LabelledRow, *, explain: bool) -> str:
     if labels is None or explain:
         return json.dumps(added(labelled, explain=explain), ensure_ascii=False)
     return (
-        f'{{"form": "{labels.form}", "form_confidence": {_decimals(labels.form_confidence)}, '
+        f'{{"form": {_quoted(labels.form)}, "form_confidence": {_decimals(labels.form_confidence)}, '
         f'"sectors": {_names(labels.sectors)}, "sector_confidence": {_confidences(labels)}, '
         f'"parties": {_names(labels.parties)}, "needs_review": {"true" if labels.needs_review else "false"}, '
         '"error": null}'
@@ -107,8 +108,14 @@ def added_cells(labels: Labels) -> list[str]:
 
 
 def _confidences(labels: Labels) -> str:
-    pairs = ", ".join([f'"{name}": {_decimals(p)}' for name, p in labels.sector_confidence.items()])
+    pairs = ", ".join([f"{_quoted(name)}: {_decimals(p)}" for name, p in labels.sector_confidence.items()])
     return f"{{{pairs}}}"
+
+
+@cache
+def _quoted(name: str) -> str:
+    """Return a label as JSON: a label set of one's own may hold quotation marks."""
+    return json.dumps(name, ensure_ascii=False)
 
 
 def _decimals(probability: float) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 from kerjasama_nlp.errors import UsageError
 from kerjasama_nlp.i18n import _
-from kerjasama_nlp.jobs.labelling import EXPLANATION, LabelledRow, added, added_columns
+from kerjasama_nlp.jobs.labelling import CONFIDENCES, EXPLANATION, LabelledRow, added, added_columns
 from kerjasama_nlp.jobs.outputs import cell
 
 # A row group holds at least so many rows or bytes: small ones are slow to read, large ones take memory.
@@ -133,16 +133,21 @@ def _typed(labels: Mapping[str, Any]) -> dict[str, Any]:
     """Return the added columns among some fields, as their types want them."""
     explanation = labels.get(EXPLANATION)
     pairs = [tuple(pair) for pair in explanation] if explanation is not None else None
-    return {**{name: labels[name] for name in added_columns(explain=False)}, EXPLANATION: pairs}
+    values = {name: labels[name] for name in added_columns(explain=False)}
+    if values[CONFIDENCES] == {}:
+        values[CONFIDENCES] = "{}"
+    return {**values, EXPLANATION: pairs}
 
 
 def _added_fields(sectors: tuple[str, ...], *, explain: bool) -> list[Any]:
     pa = require()
+    # Parquet has no structure without fields: a label set without sectors writes the text "{}", as in a table
+    confidences = pa.struct([(name, pa.float64()) for name in sectors]) if sectors else pa.string()
     fields = [
         pa.field("form", pa.string()),
         pa.field("form_confidence", pa.float64()),
         pa.field("sectors", pa.list_(pa.string())),
-        pa.field("sector_confidence", pa.struct([(name, pa.float64()) for name in sectors])),
+        pa.field(CONFIDENCES, confidences),
         pa.field("parties", pa.list_(pa.string())),
         pa.field("needs_review", pa.bool_()),
         pa.field("error", pa.string()),

@@ -21,22 +21,23 @@ FOLDS_OF_MANY = 3
 def split(texts: Sequence[LabelledText]) -> list[Ints]:
     """Return the parts, each as the sorted numbers of its texts.
 
-    Texts of one named group stay together, and near-duplicates do (with the first of them). Where all texts
-    are in a few named groups, each group is a part; otherwise groups and single texts are dealt out, in an
-    order that is random but always the same, each to the part with the fewest texts so far.
+    Near-duplicates stay together (with the first of them), and so do the other texts of a named group. Where all
+    texts are in a few named groups, each group is a part; otherwise groups and single texts are dealt out, in an
+    order that is random but always the same, each to the part with the fewest texts so far. There are two parts
+    at least: where everything is one group, its name is passed over, and so is likeness where all texts are alike.
     """
     duplicates = near_duplicates.groups(entry.text for entry in texts)
     numbers: dict[str, int] = {}
     for entry in texts:
         numbers.setdefault(entry.group, len(numbers))
     named = np.array([numbers[entry.group] for entry in texts])
-    if "" not in numbers and 1 < len(numbers) <= MOST_GROUPS:
-        part = named[duplicates]
-        return [np.flatnonzero(part == number) for number in range(len(numbers)) if (part == number).any()]
+    single = np.arange(len(texts))
     # a text without a named group is a unit of its own, with its near-duplicates
-    grouped = named != numbers.get("", -1)
-    unit = np.where(grouped, named, len(numbers) + np.arange(len(texts)))[duplicates]
-    names, unit, sizes = np.unique(unit, return_inverse=True, return_counts=True)
+    grouped = np.where(named != numbers.get("", -1), named, len(numbers) + single)[duplicates]
+    chosen = next((unit for unit in (grouped, duplicates) if unit.min() < unit.max()), single)
+    names, unit, sizes = np.unique(chosen, return_inverse=True, return_counts=True)
+    if chosen is grouped and "" not in numbers and len(names) <= MOST_GROUPS:
+        return [np.flatnonzero(unit == number) for number in range(len(names))]
     n_parts = min(FOLDS if len(texts) < MANY_TEXTS else FOLDS_OF_MANY, len(names))
     shuffled = np.random.default_rng(0).permutation(len(names))
     order = shuffled[np.argsort(-sizes[shuffled], kind="stable")]

@@ -103,11 +103,16 @@ def _names(value: Any) -> tuple[str, ...]:
 
 def _meanings(value: Any, names: set[str]) -> dict[str, str]:
     """Return what the names mean."""
-    if not isinstance(value, dict) or not all(isinstance(meaning, str) for meaning in value.values()):
+    if not isinstance(value, dict) or not all(map(_is_text, value.values())):
         raise ValueError(_("expected the meanings as an object of label and text"))
     if not set(value) <= names:
         raise ValueError(_("found the meaning of {name!r}, which is no label").format(name=min(set(value) - names)))
     return value
+
+
+def _is_text(value: Any) -> bool:
+    """Whether a value is text that a file can hold: no half of a character."""
+    return isinstance(value, str) and all(unicodedata.category(character) != "Cs" for character in value)
 
 
 def _is_name(name: str) -> bool:

@@ -51,8 +51,8 @@ NEVER = -30.0
 class Fitted:
     """A classifier, and for each text what models fitted without the text's group give it, in the texts' order.
 
-    `held_out` labels and `form_probability` (texts x forms) come from weights and calibration that have seen
-    nothing of the text's fold; `fold` is the number of each text's fold.
+    `held_out` labels and `form_probability` (texts x forms) come from weights that have seen nothing of the text's
+    fold, calibrated on the held-out scores of the other folds; `fold` is the number of each text's fold.
     """
 
     classifier: Classifier
