@@ -142,9 +142,17 @@ class Classifier:
         yield from self.decide(self._scores(found, len(texts)), self.settings, party_names(reading))
 
     def decide(
-        self, scores: Floats, settings: Settings, named: Sequence[tuple[str, ...]] | None = None
+        self,
+        scores: Floats,
+        settings: Settings,
+        named: Sequence[tuple[str, ...]] | None = None,
+        *,
+        brief: bool = False,
     ) -> Iterator[Labels]:
-        """Yield the labels that scores (texts x labels) mean under some settings; `named` are the texts' parties."""
+        """Yield the labels that scores (texts x labels) mean under some settings.
+
+        `named` are the texts' parties. If `brief`, the sectors' confidences are left out, which take the most memory.
+        """
         names, none = self.label_set.forms, self.label_set.none
         forms = softmax(scores[:, : len(names)] / settings.temperature)
         sectors = logistic(scores[:, len(names) :] * np.array(settings.slopes) + np.array(settings.offsets))
@@ -157,7 +165,7 @@ class Classifier:
                 names[form],
                 sure,
                 () if names[form] == none else self._sectors(probability, settings.sector_threshold),
-                dict(zip(self.label_set.sectors, probability, strict=True)),
+                {} if brief else dict(zip(self.label_set.sectors, probability, strict=True)),
                 parties_named,
                 sure < settings.review_below,
             )

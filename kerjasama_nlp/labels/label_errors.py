@@ -6,7 +6,7 @@ form is than the given one, both by cross-validation.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -57,17 +57,19 @@ def find(
     labels = label_set or standard()
     fitted = training.fit([replace(entry, group="") for entry in texts], labels, jobs=jobs, progress=progress)
     suspects = []
-    for entry, given, probability in zip(texts, fitted.held_out, fitted.form_probability, strict=True):
+    for number, (entry, given) in enumerate(zip(texts, fitted.held_out, strict=True)):
         if (given.form, frozenset(given.sectors)) != (entry.form, entry.sectors):
-            doubt = _doubt(entry, given, float(probability[labels.forms.index(entry.form)]))
+            probability = float(fitted.form_probability[number, labels.forms.index(entry.form)])
+            sectors = dict(zip(labels.sectors, fitted.sector_probability[number].tolist(), strict=True))
+            doubt = _doubt(entry, given, probability, sectors)
             suspects.append(Suspect(entry, given.form, given.sectors, doubt))
     return sorted(suspects, key=lambda suspect: -suspect.doubt)
 
 
-def _doubt(entry: LabelledText, given: Labels, probability: float) -> float:
+def _doubt(entry: LabelledText, given: Labels, probability: float, sectors: Mapping[str, float]) -> float:
     """Return how likely it is that the form is wrong, or, where it is right, a sector."""
     doubtful_form = 1 - probability
     if given.form != entry.form or not entry.sectors:
         return doubtful_form
-    odd = max(p if name not in entry.sectors else 1 - p for name, p in given.sector_confidence.items())
+    odd = max(p if name not in entry.sectors else 1 - p for name, p in sectors.items())
     return max(doubtful_form, probability * odd)

@@ -20,7 +20,7 @@ from kerjasama_nlp.arrays import Floats, Ints
 from kerjasama_nlp.errors import InputError
 from kerjasama_nlp.i18n import _
 from kerjasama_nlp.labels import calibration, folds
-from kerjasama_nlp.labels.classifier import Classifier, feature_blocks, softmax, weigh
+from kerjasama_nlp.labels.classifier import Classifier, feature_blocks, logistic, softmax, weigh
 from kerjasama_nlp.labels.features import BLOCK_TEXTS, Counted, Counts
 from kerjasama_nlp.labels.label_set import LabelSet, standard
 from kerjasama_nlp.labels.labelled import LabelledText
@@ -43,6 +43,9 @@ EXACT: Mapping[str, Any] = {"solver": "newton-cg"}
 QUICK: Mapping[str, Any] = {"solver": "sag", "tol": 3e-3}
 # Named in the manifest: its releases differ in the last digits of the weights.
 LIBRARY = f"scikit-learn {sklearn.__version__}"
+# Of more texts than this some are drawn to fit a part of the cross-validation on: its scores are then those of a
+# smaller model, a little too low, and the time stays that of one fit.
+MOST_VALIDATED = 40_000
 # Intercept of a label that no text bears: its probability is practically 0, and stays a number.
 NEVER = -30.0
 
@@ -58,6 +61,7 @@ class Fitted:
     classifier: Classifier
     held_out: Sequence[Labels]
     form_probability: Floats
+    sector_probability: Floats
     fold: Ints
 
 
@@ -88,18 +92,18 @@ def fit(
     targets = Targets.of(texts, label_set)
     parts = folds.split(texts)
     everything = np.arange(len(texts))
-    training = [np.setdiff1d(everything, part) for part in parts]
-    tasks = (delayed(_fit_part)(counts, names, targets, rows) for rows in [*training, everything])
-    fits = []
-    for result in Parallel(n_jobs=jobs, return_as="generator")(tasks):  # in order, whatever the number of processes
-        fits.append(result)
-        tell(_("fits"), len(fits), len(parts) + 1)
+    training = [*(_some(np.setdiff1d(everything, part)) for part in parts), everything]
+    fits = Parallel(n_jobs=jobs, return_as="generator")(
+        delayed(_fit_part)(counts, names, targets, rows) for rows in training
+    )
     scores = np.zeros((len(texts), len(label_set.forms) + len(label_set.sectors)))
     fold = np.zeros(len(texts), dtype=np.int64)
-    for number, (part, fitted) in enumerate(zip(parts, fits[:-1], strict=True)):
-        scores[part] = fitted.scores(counts[part], names)
+    for number, part in enumerate(parts):  # results come in order, whatever the number of processes
+        tell(_("fits"), number, len(training))
+        scores[part] = next(fits).scores(counts[part], names)
         fold[part] = number
-    final = fits[-1]
+    tell(_("fits"), len(parts), len(training))
+    final = next(fits)
     classifier = Classifier(
         label_set,
         Vocabulary.from_terms(names),
@@ -109,6 +113,13 @@ def fit(
         calibration.choose(scores, targets),
     )
     return _measured(classifier, scores, targets, fold)
+
+
+def _some(rows: Ints) -> Ints:
+    """Return rows to fit a part of the cross-validation on: all, or of very many some that are drawn."""
+    if len(rows) <= MOST_VALIDATED:
+        return rows
+    return np.sort(np.random.default_rng(0).choice(rows, MOST_VALIDATED, replace=False))
 
 
 class _Fit(NamedTuple):
@@ -145,12 +156,14 @@ def _measured(classifier: Classifier, scores: Floats, targets: Targets, fold: In
     """Return what held-out scores mean, those of each fold calibrated on the other folds."""
     labels: dict[int, Labels] = {}
     probability = np.zeros((len(scores), targets.n_forms))
+    sector = np.zeros(targets.sectors.shape)
     for number in range(int(fold.max()) + 1):
         inside, others = np.flatnonzero(fold == number), np.flatnonzero(fold != number)
         settings = calibration.choose(scores[others], targets.part(others))
-        labels.update(zip(inside.tolist(), classifier.decide(scores[inside], settings), strict=True))
+        labels.update(zip(inside.tolist(), classifier.decide(scores[inside], settings, brief=True), strict=True))
         probability[inside] = softmax(scores[inside, : targets.n_forms] / settings.temperature)
-    return Fitted(classifier, [labels[text] for text in range(len(scores))], probability, fold)
+        sector[inside] = logistic(scores[inside, targets.n_forms :] * settings.slopes + settings.offsets)
+    return Fitted(classifier, [labels[text] for text in range(len(scores))], probability, sector, fold)
 
 
 def _silent(_stage: str, _done: int, _all: int) -> None:
