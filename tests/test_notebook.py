@@ -7,13 +7,15 @@ from dataclasses import asdict, fields
 import joblib
 import numpy as np
 import pytest
+from retraining import contents, rows, write
 from sklearn.base import clone
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 
-from kerjasama_nlp.language.tokens import Analyzer
+from kerjasama_nlp import Analyzer, load, train
+from kerjasama_nlp.errors import OutputExistsError
 from kerjasama_nlp.records import Labels
 
 TEXTS = (
@@ -50,6 +52,19 @@ def test_labels_become_dictionaries(labels):
         assert list(found) == [field.name for field in fields(Labels)]
         assert Labels(**found) == label
         assert json.loads(json.dumps(found))["sector_confidence"] == dict(label.sector_confidence)
+
+
+def test_training_in_a_notebook_is_the_command(call, small_model, tmp_path):
+    """`train` and `save` write what the command writes, byte for byte; nothing is replaced unasked."""
+    path, tests = write(tmp_path / "a.jsonl", rows(40)), write(tmp_path / "b.jsonl", rows(12, seed=1))
+    assert call("train", "--labels", path, "--test", tests, "--base", small_model, "-o", "perintah").code == 0
+    trained = train(labels=[str(path)], tests=[tests], base=str(small_model))
+    trained.save(str(tmp_path / "buku"))
+    assert contents(tmp_path / "buku") == contents(tmp_path / "perintah")
+    with pytest.raises(OutputExistsError):
+        trained.save(tmp_path / "buku")
+    text = rows(1, seed=2)[0]["text"]
+    assert trained.explain(text, most=3) == load(tmp_path / "buku").explain(text)[:3]
 
 
 def _vectorizer():

@@ -354,7 +354,18 @@ def test_check_finds_a_wrong_sector(call, tmp_path):
     sectors = {"ekonomi": "politik", "politik": "kesehatan", "kesehatan": "ekonomi"}
     given[21]["sectors"] = [sectors[given[21]["sectors"][0]]]
     reply = call("train", "--check", "--json", "--labels", write(tmp_path / "a.jsonl", given))
-    assert "a.jsonl:22" in {json.loads(line)["place"] for line in reply.out.splitlines()}
+    first = json.loads(reply.out.splitlines()[0])
+    assert (first["place"], first["form"]) == ("a.jsonl:22", first["likely_form"])
+    assert given[21]["sectors"][0] not in first["likely_sectors"]
+    assert first["doubt"] > 0.5
+
+
+def test_check_lists_a_small_part(call, tmp_path):
+    """However many labels look wrong, 3 % of the file are listed: more would not be looked at."""
+    given = rows(100)
+    given[::4] = mislabelled(given[::4])
+    reply = call("train", "--check", "--labels", write(tmp_path / "a.jsonl", given), "--json")
+    assert len(reply.out.splitlines()) == 3
 
 
 def test_check_finds_nothing(call, tmp_path):
