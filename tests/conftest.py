@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -20,6 +21,11 @@ import pytest
 from hypothesis import settings
 
 from kerjasama_nlp import model_files
+
+# Started in the background, as by `nohup`, a process and all that it starts would ignore what tests send them.
+for _signal in (signal.SIGINT, signal.SIGHUP):
+    if signal.getsignal(_signal) is signal.SIG_IGN:
+        signal.signal(_signal, signal.default_int_handler if _signal == signal.SIGINT else signal.SIG_DFL)
 
 DATA = Path(__file__).parent / "data"
 PROJECT = Path(__file__).parent.parent
