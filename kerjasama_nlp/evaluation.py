@@ -62,11 +62,6 @@ def score_questions(model: Model, gold: Sequence[GoldQuestion]) -> QuestionScore
     )
 
 
-def score_labels(model: Model, gold: Sequence[LabelledText]) -> dict[str, Any]:
-    """Label every text and compare; see `label_scores`."""
-    return label_scores(gold, model.label([entry.text for entry in gold]), model.classifier.label_set)
-
-
 def label_scores(gold: Sequence[LabelledText], given: Sequence[Labels], label_set: LabelSet) -> dict[str, Any]:
     """Compare the labels given to texts with the right ones; a JSON object of scores between 0 and 1.
 

@@ -7,11 +7,11 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from kerjasama_nlp.errors import OutputError, OutputExistsError
+from kerjasama_nlp.errors import OutputError, OutputExistsError, UsageError
 from kerjasama_nlp.i18n import _
 
 try:
@@ -45,6 +45,15 @@ def refuse_existing(path: Path, *, force: bool, marker: str | None = None) -> No
                 path=path, marker=marker
             )
         )
+
+
+def refuse_unfit(path: Path, inputs: Iterable[Path | str]) -> None:
+    """Raise UsageError where an output is one of the inputs, OutputExistsError where it is no file."""
+    if any(is_same(path, source) for source in inputs):
+        raise UsageError(_("{path} is the input, which is never overwritten; choose another name").format(path=path))
+    with write_failures(path):
+        if path.exists() and not path.is_file():
+            raise OutputExistsError(_("{path} is a folder or a device; choose another name").format(path=path))
 
 
 def is_same(path: Path, other: Path | str) -> bool:

@@ -15,7 +15,7 @@ from kerjasama_nlp.arrays import Ints
 from kerjasama_nlp.comparison import Comparison
 from kerjasama_nlp.errors import InputError, ModelError
 from kerjasama_nlp.i18n import _
-from kerjasama_nlp.labels import labelled, near_duplicates
+from kerjasama_nlp.labels import folds, labelled
 from kerjasama_nlp.labels.classifier import Classifier
 from kerjasama_nlp.labels.label_set import LabelSet, standard
 from kerjasama_nlp.labels.labelled import LabelledText
@@ -50,7 +50,7 @@ class LabelFiles:
         """
         texts = self._read(self.paths)
         tests = self._read(self.tests) if self.tests else []
-        kept = _without(texts, tests) if tests else texts
+        kept = folds.apart(texts, tests) if tests else texts
         if not kept:
             raise InputError(_("found no text to train on that isn't among the test texts"))
         return kept, tests
@@ -105,23 +105,19 @@ def fit(files: LabelFiles, against: Callable[[], Model], progress: Progress | No
         },
         "scores": scores,
     }
-    return LabelHalf(fitted.classifier, manifest, fingerprints(texts), compared)
+    return LabelHalf(fitted.classifier, manifest, np.sort(fingerprints(texts)), compared)
 
 
 def fingerprints(texts: Sequence[LabelledText]) -> Ints:
-    """Return numbers that stand for the texts, sorted."""
+    """Return a number for each text that stands for it, letter case and white space aside."""
     numbers = (int.from_bytes(labelled.fingerprint(entry.text), "big", signed=True) for entry in texts)
-    return np.sort(np.fromiter(numbers, dtype=np.int64, count=len(texts)))
+    return np.fromiter(numbers, dtype=np.int64, count=len(texts))
 
 
 def unseen(texts: Sequence[LabelledText], model: Model) -> list[int] | None:
     """Return which texts a model wasn't fitted on; None where it doesn't say what it was fitted on."""
     seen = model.labelled_texts
-    if seen is None:
-        return None
-    known = set(seen.tolist())
-    numbers = (int.from_bytes(labelled.fingerprint(entry.text), "big", signed=True) for entry in texts)
-    return [place for place, number in enumerate(numbers) if number not in known]
+    return None if seen is None else np.flatnonzero(~np.isin(fingerprints(texts), seen)).tolist()
 
 
 def _compare(
@@ -145,17 +141,6 @@ def _compare(
     gold = [texts[row] for row in rows]
     old = earlier.label(entry.text for entry in gold)
     return comparison.compare(gold, old, [new[row] for row in rows], label_set)
-
-
-def _without(texts: Sequence[LabelledText], tests: Sequence[LabelledText]) -> list[LabelledText]:
-    """Return the texts that are no test texts, and near-duplicates of none."""
-    known = {labelled.fingerprint(entry.text) for entry in tests}
-    first = near_duplicates.groups(entry.text for entry in (*tests, *texts))[len(tests) :].tolist()
-    return [
-        entry
-        for entry, leader in zip(texts, first, strict=True)
-        if leader >= len(tests) and labelled.fingerprint(entry.text) not in known
-    ]
 
 
 def _digest(texts: Sequence[LabelledText]) -> str:

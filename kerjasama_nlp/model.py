@@ -38,7 +38,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kerjasama_nlp import model_card
 from kerjasama_nlp.answers import answering, tfidf
 from kerjasama_nlp.answers.asked import MAX_WEIGHT, Asked
 from kerjasama_nlp.answers.index import Index, PassageStore
@@ -148,6 +147,8 @@ def save(model: Model, path: Path, *, force: bool = False) -> None:
     where it can't be written.
     """
     import platform  # slow to import, and only saving needs it
+
+    from kerjasama_nlp import model_card
 
     index = model.index
     arrays: dict[str, NDArray[Any]] = {

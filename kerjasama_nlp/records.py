@@ -13,6 +13,10 @@ PassageKind = Literal["prose", "list", "outline"]
 Progress = Callable[[str, int, int], object]
 
 
+def tell_nobody(_stage: str, _done: int, _size: int) -> None:
+    """Be the progress that nobody wants to hear of."""
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """One structural piece of an article, in reading order.

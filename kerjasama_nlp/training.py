@@ -9,13 +9,13 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kerjasama_nlp.answers.gold import has_gold, read_known, read_questions
+from kerjasama_nlp.answers import gold
+from kerjasama_nlp.answers.gold import KnownAnswer
 from kerjasama_nlp.answers.index import Index, build
-from kerjasama_nlp.answers.ranking import Rankers
 from kerjasama_nlp.documents import articles, passages
 from kerjasama_nlp.i18n import _
 from kerjasama_nlp.model import Model, load
-from kerjasama_nlp.records import Article, Passage, Progress
+from kerjasama_nlp.records import Article, Passage, Progress, tell_nobody
 
 if TYPE_CHECKING:
     from kerjasama_nlp.comparison import Comparison
@@ -60,18 +60,17 @@ class _Counted:
 def index_articles(
     paths: Sequence[Path],
     *,
-    questions: Sequence[Path] = (),
+    known: Sequence[KnownAnswer] = (),
     encoding: str = "utf-8",
     progress: Progress | None = None,
 ) -> tuple[Index, dict[str, object]]:
-    """Index the articles below `paths`; return the index and what the manifest says of them.
+    """Index the articles below `paths` and questions `known` to be answered there.
 
-    Of `questions` those count that name the passage which answers them. Raises InputError where a path can't be
-    read or holds no text, or a passage isn't there.
+    Returns the index and what the manifest says of it. Raises InputError where a path can't be read or holds no
+    text, or a passage that a known question names isn't there.
     """
-    known = read_known(questions)
     found = (article for path in paths for article in articles.read(path, encoding))
-    counted = _Counted(found, progress or _silent)
+    counted = _Counted(found, progress or tell_nobody)
     built = build(counted, known)
     described = {"articles": counted.articles, "articles_sha256": counted.fingerprint}
     return built, {**described, "known_questions": len(known)} if known else described
@@ -99,8 +98,9 @@ def train(
     def keep(names: Sequence[str]) -> None:
         manifest.update({name: old().manifest[name] for name in names if name in old().manifest})
 
-    if questions and not read_known(questions):
-        read_questions(questions)  # what nothing can be fitted on is told before the work
+    asked = gold.read(questions)
+    if asked.gold or (questions and not asked.known):
+        gold.check_sorts(asked.gold)  # what nothing can be fitted on is told before the work
     if not (paths and questions and labels):
         old()  # a base that can't be opened is told before the work
     classifier, texts, compared = None, None, None
@@ -114,29 +114,20 @@ def train(
         classifier, texts = old().classifier, old().labelled_texts
         keep(_OF_LABELS)
     if paths:
-        index, described = index_articles(paths, questions=questions, encoding=encoding, progress=progress)
+        index, described = index_articles(paths, known=asked.known, encoding=encoding, progress=progress)
         manifest |= described
-    elif known := read_known(questions):
-        index = build(old().index.passages, known)
+    elif asked.known:
+        index = build(old().index.passages, asked.known)
         keep(_OF_ARTICLES)
-        manifest["known_questions"] = len(known)
+        manifest["known_questions"] = len(asked.known)
     else:
         index = old().index
         keep(_OF_ARTICLES)
-    if has_gold(questions):
-        ranker, manifest["questions"] = _fit_ranker(index, questions)
+    if asked.gold:
+        from kerjasama_nlp.answers import fitting
+
+        ranker, manifest["questions"] = fitting.fit(index, asked.gold), len(asked.gold)
     else:
         ranker = old().ranker
         keep(["questions"])
     return Trained(Model(index, ranker, classifier, manifest, fitted_texts=texts), compared)
-
-
-def _silent(_stage: str, _done: int, _size: int) -> None:
-    """Tell nobody."""
-
-
-def _fit_ranker(index: Index, questions: Sequence[Path]) -> tuple[Rankers, int]:
-    from kerjasama_nlp.answers import fitting
-
-    gold = read_questions(questions)
-    return fitting.fit(index, gold), len(gold)

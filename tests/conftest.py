@@ -1,5 +1,6 @@
 """What several test modules share."""
 
+import contextlib
 import gc
 import hashlib
 import io
@@ -67,6 +68,16 @@ def seal(folder, changes=None, *, recount=False):
     manifest |= changes or {}
     text = json.dumps(manifest | {"sha256": model_files.seal(manifest)})
     (folder / "manifest.json").write_text(text, encoding="utf-8")
+
+
+def read_terminal(descriptor):
+    """Return what is written to a terminal until its other end closes, and close it."""
+    shown = b""
+    with contextlib.suppress(OSError):  # the end of a terminal
+        while piece := os.read(descriptor, 1 << 16):
+            shown += piece
+    os.close(descriptor)
+    return shown.decode("utf-8")
 
 
 def error_line(reply, code):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kerjasama_nlp import load, model, training
 from kerjasama_nlp.answers import asked
-from kerjasama_nlp.answers.gold import KnownAnswer, read_known, read_questions
+from kerjasama_nlp.answers.gold import KnownAnswer, read, read_questions
 from kerjasama_nlp.answers.index import build
 from kerjasama_nlp.documents import articles, passages
 from kerjasama_nlp.errors import InputError, ModelError
@@ -143,10 +143,10 @@ def test_questions_of_both_sorts_in_one_file(tmp_path):
         encoding="utf-8",
     )
     assert [entry.text for entry in read_questions([path])] == ["a", "c"]
-    assert read_known([path]) == [KnownAnswer("d", "x", "y", "q.jsonl:3")]
+    assert read([path]).known == [KnownAnswer("d", "x", "y", "q.jsonl:3")]
     path.write_text('{"question": "d", "article": "x", "passage": 7}\n', encoding="utf-8")
     with pytest.raises(InputError, match=r"q\.jsonl:1: expected"):
-        read_known([path])
+        read([path])
 
 
 def test_known_questions_alone_extend_a_model(tmp_path, small_model):

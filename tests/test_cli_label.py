@@ -1,6 +1,5 @@
 """`kerjasama label`: rows in, the same rows out, whatever is wrong with some of them."""
 
-import contextlib
 import csv
 import io
 import json
@@ -10,7 +9,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import cases, error_line
+from conftest import cases, error_line, read_terminal
 
 from kerjasama_nlp import load
 from kerjasama_nlp.jobs import checkpoint
@@ -368,13 +367,9 @@ def test_progress_on_a_terminal(tmp_path):
         env=os.environ | {"LC_ALL": "C"},
     ) as process:
         os.close(theirs)
-        shown = b""
-        with contextlib.suppress(OSError):  # the end of a terminal
-            while piece := os.read(ours, 1 << 16):
-                shown += piece
-        os.close(ours)
+        shown = read_terminal(ours)
     assert process.returncode == 0
-    drawn, last = shown.decode().rsplit("\r\x1b[K", 1)
+    drawn, last = shown.rsplit("\r\x1b[K", 1)
     assert re.search(r"\r\x1b\[K\d+ rows \(\d+/s\), \d+%, \d+:\d\d left", drawn)
     assert last.startswith("3000 rows, 0 with errors, ")
 

@@ -20,6 +20,7 @@ from conftest import error_line, seal
 from damage import IN_PLACE_OF_A_FILE, mutated
 
 from kerjasama_nlp import load, model, model_files
+from kerjasama_nlp.answers import gold
 from kerjasama_nlp.errors import ModelError
 from kerjasama_nlp.labels.classifier import Classifier
 from kerjasama_nlp.terminal import render
@@ -66,7 +67,7 @@ def sound(tmp_path_factory, shipped):
     questions = tmp_path_factory.mktemp("tanya") / "q.jsonl"
     rows = [{"question": text, "article": "a", "passage": passage} for text, passage in known]
     questions.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    index, about = training.index_articles([articles], questions=[questions])
+    index, about = training.index_articles([articles], known=gold.read([questions]).known)
     folder = tmp_path_factory.mktemp("utuh") / "model"
     model.save(model.Model(index, shipped.ranker, _small_classifier(shipped), about), folder)
     return folder

@@ -14,7 +14,7 @@ from string import ascii_lowercase
 
 import pytest
 import zstandard
-from conftest import cases, error_line, growth
+from conftest import cases, error_line, growth, read_terminal
 from inputs import read
 
 from kerjasama_nlp.answers import answering, gold, index
@@ -275,14 +275,10 @@ def _on_a_terminal(folder, *args):
         [sys.executable, "-m", "kerjasama_nlp", *args], stdout=theirs, stderr=subprocess.PIPE, cwd=folder
     ) as process:
         os.close(theirs)
-        shown = b""
-        with contextlib.suppress(OSError):  # the end of a terminal
-            while piece := os.read(ours, 1 << 16):
-                shown += piece
-        os.close(ours)
+        shown = read_terminal(ours)
         process.stderr.read()
     assert process.returncode == 0
-    return shown.decode("utf-8")
+    return shown
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.jsonl"])

@@ -183,6 +183,8 @@ def units(
     ]
     passage_terms = frozenset[str]().union(*span_terms)
     lead = next((i for i, (_, _, whole) in enumerate(spans) if whole), None)
+    of_kind = [match for match in asked if match.same_kind]
+    asked_here = max((match.likeness for match in asked), default=0.0)
     for position, (start, end, whole) in enumerate(spans):
         text = passage.text[start:end]
         shown = f"{last_heading}: {text}" if question.kind == "expansion" else text
@@ -234,8 +236,8 @@ def units(
             known=known,
             asked=alike,
             asked_sure=max(0.0, 2 * alike - 1),
-            asked_alike=_asked([match for match in asked if match.same_kind], start, end, whole=whole),
-            asked_here=max((match.likeness for match in asked), default=0.0),
+            asked_alike=_asked(of_kind, start, end, whole=whole),
+            asked_here=asked_here,
         )
         missing = tuple(c.word for c, s in zip(question.concepts, shares, strict=True) if s < IN_PASSAGE / 2)
         yield Unit(passage, number, start, end, whole, features, missing)

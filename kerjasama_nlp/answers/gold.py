@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from kerjasama_nlp.errors import InputError
 from kerjasama_nlp.i18n import _
@@ -50,31 +50,20 @@ class KnownAnswer:
     place: str
 
 
-def read_known(paths: Sequence[Path]) -> list[KnownAnswer]:
-    """Read the lines {"question", "article", "passage"} of question files, which don't say what an answer must contain.
+class QuestionFiles(NamedTuple):
+    """What question files hold: questions to fit on or to measure with, and questions known to be answered."""
 
-    Raises InputError with file and line where a line is neither such a question nor one of `read_questions`.
+    gold: list[GoldQuestion]
+    known: list[KnownAnswer]
+
+
+def read(paths: Sequence[Path]) -> QuestionFiles:
+    """Read question files.
+
+    Lines {"question", "article", "passage"} that don't say whether they are "answerable" are known questions.
+    Raises InputError with file and line where a line is neither of the two.
     """
-    return [found for found in _read(paths) if isinstance(found, KnownAnswer)]
-
-
-def read_questions(paths: Sequence[Path]) -> list[GoldQuestion]:
-    """Read questions that say what their answer must contain; see `read_known` for the others.
-
-    Raises InputError with file and line where a line isn't a question, or where all questions are of one sort.
-    """
-    found = [entry for entry in _read(paths) if isinstance(entry, GoldQuestion)]
-    if not any(q.answerable for q in found) or all(q.answerable for q in found):
-        raise InputError(_("found questions of one sort only; expected some with and some without an answer"))
-    return found
-
-
-def has_gold(paths: Sequence[Path]) -> bool:
-    """Tell whether some questions say what their answer must contain, so that a ranker can be fitted on them."""
-    return any(isinstance(entry, GoldQuestion) for entry in _read(paths))
-
-
-def _read(paths: Sequence[Path]) -> Iterator[GoldQuestion | KnownAnswer]:
+    found = QuestionFiles([], [])
     for path in paths:
         try:
             lines = path.read_text(encoding="utf-8-sig").splitlines()
@@ -84,13 +73,30 @@ def _read(paths: Sequence[Path]) -> Iterator[GoldQuestion | KnownAnswer]:
             if line.strip():
                 try:
                     row = json.loads(line)
-                    yield _parse_known(row, f"{path.name}:{number}") if "answerable" not in row else _parse(row)
+                    if "answerable" in row:
+                        found.gold.append(_parse(row))
+                    else:
+                        found.known.append(_parse_known(row, f"{path.name}:{number}"))
                 except (ValueError, KeyError, TypeError, RecursionError):
                     raise InputError(
                         _('{path}:{number}: expected {{"question", "answerable", "must_contain"}}').format(
                             path=path, number=number
                         )
                     ) from None
+    return found
+
+
+def check_sorts(gold: Sequence[GoldQuestion]) -> None:
+    """Raise InputError where all questions have an answer, or none has: nothing can be fitted or measured on those."""
+    if not any(question.answerable for question in gold) or all(question.answerable for question in gold):
+        raise InputError(_("found questions of one sort only; expected some with and some without an answer"))
+
+
+def read_questions(paths: Sequence[Path]) -> list[GoldQuestion]:
+    """Read questions to measure with, of both sorts; raises InputError as `read` and `check_sorts` do."""
+    gold = read(paths).gold
+    check_sorts(gold)
+    return gold
 
 
 def _parse_known(row: Any, place: str) -> KnownAnswer:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
-from typing import Any, Self, get_args
+from typing import TYPE_CHECKING, Any, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from kerjasama_nlp.answers import asked as asked_questions
 from kerjasama_nlp.answers import tfidf
 from kerjasama_nlp.answers.asked import Asked, KnownQuestion
-from kerjasama_nlp.answers.gold import KnownAnswer
 from kerjasama_nlp.answers.questions import Concept, QuestionReader
 from kerjasama_nlp.answers.tfidf import Postings
 from kerjasama_nlp.documents.passages import ITEM_MARK
@@ -27,6 +26,9 @@ from kerjasama_nlp.language import stemming
 from kerjasama_nlp.language.tokens import SURFACE, Analyzer
 from kerjasama_nlp.records import Passage, PassageKind
 from kerjasama_nlp.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from kerjasama_nlp.answers.gold import KnownAnswer
 
 _KINDS = frozenset(get_args(PassageKind))
 
@@ -236,7 +238,8 @@ def _span(text: str, part: str) -> tuple[int, int]:
     while start >= 0:
         end = start
         for word in words:
-            end += len(text[end:]) - len(text[end:].lstrip())
+            while text[end : end + 1].isspace():
+                end += 1
             if not text.startswith(word, end):
                 break
             end += len(word)

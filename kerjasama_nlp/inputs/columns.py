@@ -84,6 +84,15 @@ def choose_id(names: Sequence[str], id_column: str | None) -> str | None:
     return identity
 
 
+def split_names(cell: str) -> list[str]:
+    """Return the names that a cell of a table joins by ";".
+
+    >>> split_names("ekonomi; sosial;")
+    ['ekonomi', 'sosial']
+    """
+    return [name.strip() for name in cell.split(";") if name.strip()]
+
+
 def distinct(names: Iterable[str]) -> list[str]:
     """Return names of which each stands for one column: what is repeated gets a number.
 

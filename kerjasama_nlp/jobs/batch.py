@@ -20,8 +20,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from kerjasama_nlp import model_files, resources
-from kerjasama_nlp.errors import OutputExistsError, UsageError
-from kerjasama_nlp.files import is_same, refuse_existing, write_failures
+from kerjasama_nlp.files import refuse_existing, refuse_unfit, write_failures
 from kerjasama_nlp.i18n import _
 from kerjasama_nlp.inputs.blocks import BLOCK_ROWS
 from kerjasama_nlp.inputs.rows import RowReader
@@ -148,11 +147,8 @@ class _Pipe:
 
 def _check_output(source: str, output: Path, *, force: bool) -> None:
     """Raise UsageError or OutputExistsError where it is sure already that the output can't be written."""
-    if source != "-" and is_same(output, source):
-        raise UsageError(_("{path} is the input, which is never overwritten; choose another name").format(path=output))
+    refuse_unfit(output, [] if source == "-" else [source])
     with write_failures(output):
-        if output.exists() and not output.is_file():
-            raise OutputExistsError(_("{path} is a folder or a device; choose another name").format(path=output))
         begun = checkpoint.exists(output)
     if not begun:
         refuse_existing(output, force=force)

@@ -8,7 +8,7 @@ import numpy as np
 
 from kerjasama_nlp.arrays import Ints
 from kerjasama_nlp.labels import near_duplicates
-from kerjasama_nlp.labels.labelled import LabelledText
+from kerjasama_nlp.labels.labelled import LabelledText, fingerprint
 
 # A part for each named group, up to so many of them.
 MOST_GROUPS = 25
@@ -16,6 +16,14 @@ MOST_GROUPS = 25
 FOLDS = 5
 MANY_TEXTS = 50_000
 FOLDS_OF_MANY = 3
+
+
+def apart(texts: Sequence[LabelledText], others: Sequence[LabelledText]) -> list[LabelledText]:
+    """Return the texts that neither are nor nearly repeat one of the others."""
+    found = near_duplicates.groups(entry.text for entry in (*others, *texts)).tolist()
+    known, prints = set(found[: len(others)]), {fingerprint(entry.text) for entry in others}
+    alike = zip(texts, found[len(others) :], strict=True)
+    return [entry for entry, group in alike if group not in known and fingerprint(entry.text) not in prints]
 
 
 def split(texts: Sequence[LabelledText]) -> list[Ints]:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from kerjasama_nlp.errors import InputError
 from kerjasama_nlp.i18n import _
+from kerjasama_nlp.inputs.columns import split_names
 from kerjasama_nlp.inputs.rows import Row, RowReader
 from kerjasama_nlp.inputs.sources import Source, open_source
 from kerjasama_nlp.labels.label_set import LabelSet, standard
@@ -141,7 +142,7 @@ def _parse(row: Row, place: str, labels: LabelSet, faults: _Faults) -> LabelledT
         return None
     form, sectors = fields.get("form"), fields.get("sectors")
     if row.raw is None and isinstance(sectors, str):  # a cell of a table
-        sectors = [name.strip() for name in sectors.split(";") if name.strip()]
+        sectors = split_names(sectors)
     told = [*filter(None, [row.fault]), *labels.faults(form, sectors)]
     for fault in told:
         faults.add(f"{place}: {fault}")

@@ -25,7 +25,7 @@ from kerjasama_nlp.labels.features import BLOCK_TEXTS, Counted, Counts
 from kerjasama_nlp.labels.label_set import LabelSet, standard
 from kerjasama_nlp.labels.labelled import LabelledText
 from kerjasama_nlp.labels.targets import Targets
-from kerjasama_nlp.records import Labels, Progress
+from kerjasama_nlp.records import Labels, Progress, tell_nobody
 from kerjasama_nlp.vocabulary import Vocabulary
 
 # Features in fewer texts are left out: structure is denser than words.
@@ -81,7 +81,7 @@ def fit(
     Raises InputError where all texts have one form.
     """
     label_set = label_set or standard()
-    tell = progress or _silent
+    tell = progress or tell_nobody
     forms = {entry.form for entry in texts}
     if len(forms) < 2:  # noqa: PLR2004  # there is nothing to tell apart
         raise InputError(
@@ -165,10 +165,6 @@ def _measured(classifier: Classifier, scores: Floats, targets: Targets, fold: In
         probability[inside] = softmax(scores[inside, : targets.n_forms] / settings.temperature)
         sector[inside] = logistic(scores[inside, targets.n_forms :] * settings.slopes + settings.offsets)
     return Fitted(classifier, [labels[text] for text in range(len(scores))], probability, sector, fold)
-
-
-def _silent(_stage: str, _done: int, _all: int) -> None:
-    """Tell nobody."""
 
 
 def _told(texts: Sequence[LabelledText], progress: Progress) -> Iterator[str]:

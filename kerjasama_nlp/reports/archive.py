@@ -15,7 +15,7 @@ from typing import Any
 from kerjasama_nlp.labels import parties
 from kerjasama_nlp.reports.labelled_rows import Labelled
 from kerjasama_nlp.reports.months import between
-from kerjasama_nlp.reports.samples import MOST_CHARACTERS, Reservoir, Sample
+from kerjasama_nlp.reports.samples import MOST_CHARACTERS, Reservoir, Sample, shortened
 
 # Parties of a kind that are listed; the others are summed up.
 MOST_LISTED = 50
@@ -70,7 +70,7 @@ class Archive:
             keys.append(("months", row.month))
         if row.is_cooperation:  # other texts name states, but no partners
             keys += self._count_parties(row.parties)
-        sample = Sample(row.source, row.number, _beginning(row.text), row.form, row.confidence)
+        sample = Sample(row.source, row.number, shortened(row.text, MOST_CHARACTERS), row.form, row.confidence)
         self._samples.add(keys, sample, self._samples.rank(row.text))
 
     def _count_parties(self, names: Iterable[str]) -> list[Hashable]:
@@ -167,10 +167,6 @@ def _has_room(counter: Counter[str], names: Iterable[str]) -> bool:
 
 def _by_size(counter: Counter[str]) -> dict[str, int]:
     return dict(sorted(counter.items(), key=lambda entry: (-entry[1], entry[0])))
-
-
-def _beginning(text: str) -> str:
-    return text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - 1] + "…"
 
 
 @cache

@@ -143,7 +143,7 @@ def _names(value: object) -> tuple[str, ...] | None:
     if value is None:
         return ()
     if isinstance(value, str):
-        value = [name.strip() for name in value.split(";")]
+        value = columns.split_names(value)
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
         return None
     return tuple(dict.fromkeys(name for name in value if name))

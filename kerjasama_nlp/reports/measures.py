@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerjasama_nlp.evaluation import BINS, label_scores
-from kerjasama_nlp.labels import near_duplicates
-from kerjasama_nlp.labels.labelled import fingerprint
+from kerjasama_nlp.labels import folds
+from kerjasama_nlp.reports.samples import shortened
 
 if TYPE_CHECKING:
     from kerjasama_nlp.labels.classifier import Classifier
@@ -112,7 +112,7 @@ def worst_errors(
         words = [(name, part) for name, part in parts if name[0] in _WORDS]
         found.append(
             {
-                "text": shortened(gold[n].text),
+                "text": shortened(gold[n].text, MOST_CHARACTERS),
                 "gold": gold[n].form,
                 "given": given[n].form,
                 "confidence": _rounded(given[n].form_confidence),
@@ -137,20 +137,12 @@ def learning_curve(
     Training texts that nearly repeat one of `gold` are left out. Each part holds the one before; the order is that
     of the texts' hashes, so it doesn't depend on the file's. Parts of a single form can't be fitted, and are left out.
     """
-    usable = sorted(_unlike(training, gold), key=lambda entry: _digest(entry.text))
+    usable = sorted(folds.apart(training, gold), key=lambda entry: _digest(entry.text))
     points = []
     for part in _parts(usable):
         scores = label_scores(gold, list(fit(part).label([entry.text for entry in gold])), label_set)
         points.append({"texts": len(part), **{name: scores[name] for name in CURVE_SCORES if scores[name] is not None}})
     return {"left_out": len(training) - len(usable), "points": points}
-
-
-def _unlike(texts: Sequence[LabelledText], others: Sequence[LabelledText]) -> list[LabelledText]:
-    """Return the texts that neither are nor nearly repeat one of the others."""
-    found = near_duplicates.groups(entry.text for entry in (*others, *texts)).tolist()
-    known, prints = set(found[: len(others)]), {fingerprint(entry.text) for entry in others}
-    alike = zip(texts, found[len(others) :], strict=True)
-    return [entry for entry, group in alike if group not in known and fingerprint(entry.text) not in prints]
 
 
 def _parts(texts: Sequence[LabelledText]) -> Iterator[Sequence[LabelledText]]:
@@ -177,11 +169,6 @@ def measure(
 def headline(scores: Mapping[str, Any]) -> dict[str, Any]:
     """Return the scores that are single numbers."""
     return {name: value for name, value in scores.items() if isinstance(value, (int, float))}
-
-
-def shortened(text: str) -> str:
-    """Return the beginning of a text."""
-    return text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - 1] + "…"
 
 
 def _digest(text: str) -> bytes:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from kerjasama_nlp.errors import OutputExistsError, UsageError
-from kerjasama_nlp.files import is_same, refuse_existing, write_failures, write_whole
-from kerjasama_nlp.i18n import _
+from kerjasama_nlp.files import refuse_existing, refuse_unfit, write_failures, write_whole
 
 
 def check(page: Path, inputs: Sequence[Path | str], *, force: bool) -> None:
@@ -16,11 +14,7 @@ def check(page: Path, inputs: Sequence[Path | str], *, force: bool) -> None:
     UsageError where it is one of the inputs; OutputExistsError where something stands there that may not be
     overwritten.
     """
-    if any(is_same(page, source) for source in inputs):
-        raise UsageError(_("{path} is the input, which is never overwritten; choose another name").format(path=page))
-    with write_failures(page):
-        if page.exists() and not page.is_file():
-            raise OutputExistsError(_("{path} is a folder or a device; choose another name").format(path=page))
+    refuse_unfit(page, inputs)
     refuse_existing(page, force=force)
 
 

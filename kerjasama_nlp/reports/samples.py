@@ -60,3 +60,12 @@ class Reservoir:
     def of(self, key: Hashable) -> list[Sample]:
         """Return the texts kept below a key, lowest hash first."""
         return [sample for _rank, _number, sample in sorted(self._kept.get(key, ()), reverse=True)]
+
+
+def shortened(text: str, most: int) -> str:
+    """Return the beginning of a text, `most` characters of it.
+
+    >>> shortened("kerja sama", 6), shortened("kerja", 6)
+    ('kerja…', 'kerja')
+    """
+    return text if len(text) <= most else text[: most - 1] + "…"

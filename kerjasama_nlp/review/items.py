@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Self
 
-from kerjasama_nlp.inputs.columns import TITLE_COLUMNS
+from kerjasama_nlp.inputs import columns
 from kerjasama_nlp.inputs.rows import Row
 from kerjasama_nlp.jobs.labelling import ADDED
+from kerjasama_nlp.labels.labelled import fingerprint
 from kerjasama_nlp.records import Labels
 
 if TYPE_CHECKING:
@@ -86,17 +86,8 @@ class Item:
 
     @property
     def key(self) -> bytes:
-        """What tells its text from others."""
-        return text_key(self.text)
-
-
-def text_key(text: str) -> bytes:
-    """Return what two texts share that differ in letter case and white space only: to training, they are one.
-
-    >>> text_key("Padi  Jepang") == text_key("padi jepang") != text_key("padi")
-    True
-    """
-    return sha256(" ".join(text.casefold().split()).encode("utf-8", "surrogatepass")).digest()
+        """What tells its text from others that aren't one to training."""
+        return fingerprint(self.text)
 
 
 def read(rows: Sequence[Row], classifier: Classifier) -> list[Item]:
@@ -120,7 +111,7 @@ def read(rows: Sequence[Row], classifier: Classifier) -> list[Item]:
 
 def _stands_elsewhere(name: str) -> bool:
     """Tell whether a field is none of a row's own: one of ours, or the headline, with which the text begins."""
-    return name in _OURS or name.strip().lower() in TITLE_COLUMNS
+    return name in _OURS or name.strip().lower() in columns.TITLE_COLUMNS
 
 
 def _marks(suggestion: Suggestion) -> Marks:
@@ -143,7 +134,7 @@ def _names(value: Any) -> list[str]:
     if value is None:
         return []
     if isinstance(value, str):
-        return [name.strip() for name in value.split(";") if name.strip()]
+        return columns.split_names(value)
     if not isinstance(value, Iterable):
         raise TypeError
     return list(value)

@@ -136,7 +136,7 @@ def table(rows: Mapping[str, object]) -> str:
 
 
 def label_scores(scores: Mapping[str, Any]) -> str:
-    """Return the scores of `evaluation.score_labels` as tables: overall, by form, by sector, confusion."""
+    """Return the scores of `evaluation.label_scores` as tables: overall, by form, by sector, confusion."""
     overall = {name: value for name, value in scores.items() if isinstance(value, (int, float))}
     lines = [table(overall)]
     for part in ("form", "sector"):

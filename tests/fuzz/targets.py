@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from kerjasama_nlp import load, model, model_files
+from kerjasama_nlp.answers import gold
 from kerjasama_nlp.arrays import check_offsets, read_array
 from kerjasama_nlp.documents import articles, passages
 from kerjasama_nlp.documents.markup import html_to_lines
@@ -192,7 +193,8 @@ def model_folder() -> Path:
     from kerjasama_nlp import training
 
     (_folder() / "tanya.jsonl").write_text(_KNOWN, encoding="utf-8")
-    index, about = training.index_articles([articles_folder], questions=[_folder() / "tanya.jsonl"])
+    known = gold.read([_folder() / "tanya.jsonl"]).known
+    index, about = training.index_articles([articles_folder], known=known)
     shipped = load()
     whole = shipped.classifier
     chosen = np.arange(0, len(whole.vocabulary), 100)
