@@ -67,6 +67,7 @@ def test_wheel_holds_the_package_and_nothing_else(wheel):
         "entry_points.txt",
         "licenses/LICENSE",
         "licenses/corpus/LICENSE",
+        "licenses/gazetteer/LICENSE.unicode",
         "top_level.txt",
     }
     packed = {name: data for name, data in wheel.items() if name not in described}

@@ -1,6 +1,6 @@
 """Who acts: states, organisations, office-holders and domestic actors in a text.
 
-The names stand in `data/gazetteer/*.tsv`, with a comment a group:
+The names stand in `data/gazetteer/*.tsv`, with a comment a group; how each table is kept stands in the README there:
 
     countries.tsv      ISO code, regions, names, capitals and seats, demonyms
     organisations.tsv  id, kind (global, regional, bloc), names, members' codes
@@ -131,6 +131,14 @@ def entries() -> Iterator[tuple[str, Target]]:
         yield name, ("state" if target != NOBODY else "domestic", target)
 
 
+def _spellings(names: Iterable[tuple[str, Target]]) -> Iterator[tuple[str, Target]]:
+    """Yield all names, those with an apostrophe also with the one that typesetters use: "N’Djamena"."""
+    for name, target in names:
+        yield name, target
+        if "'" in name:
+            yield name.replace("'", "’"), target
+
+
 class Gazetteer:
     """All names, to be found in lists of words.
 
@@ -146,7 +154,7 @@ class Gazetteer:
         found: set[Target] = set()
         lower: set[str] = set()
         seconds: set[str] = set()
-        for name, target in names:
+        for name, target in _spellings(names):
             words = _split(name)
             if not words:
                 continue
