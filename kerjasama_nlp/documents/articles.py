@@ -234,7 +234,7 @@ def _front_matter(text: str) -> tuple[str, str]:
 
 def _title_value(line: str) -> str:
     match = re.fullmatch(r"title:\s*[\"']?(.*?)[\"']?", line)
-    return match[1] if match else ""
+    return match[1].strip() if match else ""  # quotation marks may hold white space
 
 
 def _title_from(blocks: list[Block]) -> tuple[str, list[Block]]:
