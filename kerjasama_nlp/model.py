@@ -8,8 +8,11 @@
     terms[_offsets].npy       the index terms, sorted
     words[_offsets].npy       the corpus's words, sorted; word_stems.npy: each word's stem
     posting_{starts,passages,weights}.npy
-    asked[_offsets].npy       questions that passages are known to answer, JSON lines as bytes, and where each starts
+    asked[_offsets].npy       questions that passages are known to answer, JSON lines as bytes, and where each starts;
+                              behind them questions without an answer. asked_passages.npy: the passage of each, or -1
     asked_terms[_offsets].npy, asked_{starts,ids}.npy: their terms and postings; asked_weights.npy: what each asks for
+    translated[_offsets].npy  words of questions, sorted, and translated_shares.npy, the share of each in all questions;
+    translated_into[_offsets].npy, translation_{starts,ids,chances}.npy: the words of answers that they ask for
 
 and, in a model that labels news as well,
 
@@ -39,10 +42,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerjasama_nlp.answers import answering, tfidf
-from kerjasama_nlp.answers.asked import MAX_WEIGHT, Asked
+from kerjasama_nlp.answers.asked import MAX_WEIGHT, UNANSWERED, Asked
 from kerjasama_nlp.answers.index import Index, PassageStore
 from kerjasama_nlp.answers.ranking import Rankers
 from kerjasama_nlp.answers.tfidf import Postings
+from kerjasama_nlp.answers.translation import MIN_SHARE, Translations
 from kerjasama_nlp.arrays import check_offsets, check_range, read_array
 from kerjasama_nlp.files import new_folder, sha256, write_failures
 from kerjasama_nlp.model_files import (
@@ -95,9 +99,7 @@ class Model:
 
     def ask(self, question: str, *, top_k: int = 5, min_confidence: float | None = None) -> Answer:
         """Answer a question from the corpus, or refuse; see `answering.ask`."""
-        return answering.ask(
-            self.index, self.ranker.of(self.index), question, top_k=top_k, min_confidence=min_confidence
-        )
+        return answering.ask(self.index, self.ranker, question, top_k=top_k, min_confidence=min_confidence)
 
     def label(self, texts: Iterable[str]) -> list[Labels]:
         """Return the labels of each text, in order; see `classifier.Classifier`.
@@ -150,7 +152,7 @@ def save(model: Model, path: Path, *, force: bool = False) -> None:
 
     from kerjasama_nlp import model_card
 
-    index = model.index
+    index, translations = model.index, model.ranker.translations
     arrays: dict[str, NDArray[Any]] = {
         "passages": index.passages.blob,
         "passages_offsets": index.passages.offsets,
@@ -165,11 +167,20 @@ def save(model: Model, path: Path, *, force: bool = False) -> None:
         "posting_weights": index.postings.weights,
         "asked": index.asked.lines,
         "asked_offsets": index.asked.offsets,
+        "asked_passages": index.asked.passages,
         "asked_terms": index.asked.terms.blob,
         "asked_terms_offsets": index.asked.terms.offsets,
         "asked_starts": index.asked.starts,
         "asked_ids": index.asked.ids,
         "asked_weights": index.asked.weights,
+        "translated": translations.asked.blob,
+        "translated_offsets": translations.asked.offsets,
+        "translated_into": translations.said.blob,
+        "translated_into_offsets": translations.said.offsets,
+        "translation_starts": translations.starts,
+        "translation_ids": translations.ids,
+        "translation_chances": translations.chances,
+        "translated_shares": translations.shares,
     }
     with new_folder(path, force=force, marker=MANIFEST) as folder, write_failures(path):
         for name, dtype in INDEX_ARRAYS.items():
@@ -204,8 +215,9 @@ def load(path: Path | str | None = None) -> Model:
     folder, manifest = open_folder(path)
     check_hashes(folder, manifest, ANSWERING_FILES, ALWAYS_VERIFIED_BYTES)
     try:
-        ranker = Rankers.from_json(read_json(folder / ANSWERING))
-        index = _read_index({name: read_array(folder, name, dtype) for name, dtype in INDEX_ARRAYS.items()})
+        arrays = {name: read_array(folder, name, dtype) for name, dtype in INDEX_ARRAYS.items()}
+        index = _read_index(arrays)
+        ranker = Rankers.from_json(read_json(folder / ANSWERING), _read_translations(arrays))
     except UNFIT as error:
         raise damaged(folder, str(error) or type(error).__name__) from None
     trained = {name: value for name, value in manifest.items() if name not in _WRITTEN}
@@ -225,10 +237,15 @@ def verify(path: Path | str | None = None) -> Model:
         pass
     for number in range(len(index.asked)):
         place = index.asked[number]
-        if place.passage >= index.n_passages or place.end > len(index.passages[place.passage].text):
+        if place.passage != UNANSWERED and place.end > len(index.passages[place.passage].text):
             raise damaged(folder, "asked")
     try:
-        for name, vocabulary in (("terms", index.terms), ("words", index.words)):
+        for name, vocabulary in (
+            ("terms", index.terms),
+            ("words", index.words),
+            ("translated", model.ranker.translations.asked),
+            ("translated_into", model.ranker.translations.said),
+        ):
             entries = vocabulary.decoded()
             if any(before.encode() >= after.encode() for before, after in pairwise(entries)):
                 raise ValueError(name)  # as from the other checks
@@ -267,23 +284,45 @@ def _read_index(arrays: Mapping[str, NDArray[Any]]) -> Index:
         Vocabulary(arrays["words"], arrays["words_offsets"]),
         stems,
         Postings(starts, ids, arrays["posting_weights"]),
-        _read_asked(arrays),
+        _read_asked(arrays, n_passages),
     )
 
 
-def _read_asked(arrays: Mapping[str, NDArray[Any]]) -> Asked:
+def _read_asked(arrays: Mapping[str, NDArray[Any]], n_passages: int) -> Asked:
     """Assemble the known questions, lengths and bounds checked; raises ValueError where they don't fit."""
     for name in ("asked", "asked_terms"):
         check_offsets(name, arrays[f"{name}_offsets"], len(arrays[name]))
     starts, ids, weights = arrays["asked_starts"], arrays["asked_ids"], arrays["asked_weights"]
     check_offsets("asked_starts", starts, len(ids))
     n_questions = len(arrays["asked_offsets"]) - 1
-    if len(weights) != n_questions or len(starts) != len(arrays["asked_terms_offsets"]):
+    places = arrays["asked_passages"]
+    if not len(weights) == len(places) == n_questions or len(starts) != len(arrays["asked_terms_offsets"]):
         raise ValueError("asked")
+    answered = places != UNANSWERED
+    if (np.diff(answered.astype(np.int8)) > 0).any():
+        raise ValueError("asked_passages")
+    check_range("asked_passages", places[answered], 0, n_passages - 1)
     check_range("asked_ids", ids, 0, n_questions - 1)
     check_range("asked_weights", weights, 0, MAX_WEIGHT)
     terms = Vocabulary(arrays["asked_terms"], arrays["asked_terms_offsets"])
-    return Asked(arrays["asked"], arrays["asked_offsets"], terms, starts, ids, weights)
+    return Asked(arrays["asked"], arrays["asked_offsets"], places, terms, starts, ids, weights)
+
+
+def _read_translations(arrays: Mapping[str, NDArray[Any]]) -> Translations:
+    """Assemble the translations, lengths and bounds checked; raises ValueError where they don't fit."""
+    for name in ("translated", "translated_into"):
+        check_offsets(name, arrays[f"{name}_offsets"], len(arrays[name]))
+    starts, ids = arrays["translation_starts"], arrays["translation_ids"]
+    chances, shares = arrays["translation_chances"], arrays["translated_shares"]
+    check_offsets("translation_starts", starts, len(ids))
+    asked = Vocabulary(arrays["translated"], arrays["translated_offsets"])
+    said = Vocabulary(arrays["translated_into"], arrays["translated_into_offsets"])
+    if len(chances) != len(ids) or len(shares) != len(asked) or len(starts) != len(asked) + 1:
+        raise ValueError("translations")
+    check_range("translation_ids", ids, 0, len(said) - 1)
+    check_range("translation_chances", chances, 0, 1)
+    check_range("translated_shares", shares, MIN_SHARE, 1)
+    return Translations(asked, said, starts, ids, chances, shares)
 
 
 def _write_json(file: Path, value: object) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from kerjasama_nlp.labels.classifier import Classifier
     from kerjasama_nlp.labels.label_set import LabelSet
 
-FORMAT = 2
+FORMAT = 3
 MANIFEST = "manifest.json"
 MODEL_CARD = "MODEL_CARD.md"
 ANSWERING = "answering.json"
@@ -42,11 +42,20 @@ INDEX_ARRAYS: Mapping[str, str] = {
     "posting_weights": "<f4",
     "asked": "|u1",
     "asked_offsets": "<i8",
+    "asked_passages": "<i4",
     "asked_terms": "|u1",
     "asked_terms_offsets": "<i8",
     "asked_starts": "<i8",
     "asked_ids": "<i4",
     "asked_weights": "<f4",
+    "translated": "|u1",
+    "translated_offsets": "<i8",
+    "translated_into": "|u1",
+    "translated_into_offsets": "<i8",
+    "translation_starts": "<i8",
+    "translation_ids": "<i4",
+    "translation_chances": "<f4",
+    "translated_shares": "<f4",
 }
 LABELLING = "labelling.json"
 # Arrays of the labelling half.

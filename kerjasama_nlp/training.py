@@ -101,7 +101,7 @@ def train(
     asked = gold.read(questions)
     if asked.gold or (questions and not asked.known):
         gold.check_sorts(asked.gold)  # what nothing can be fitted on is told before the work
-    if not (paths and questions and labels):
+    if not (paths and asked.gold and asked.known and labels):
         old()  # a base that can't be opened is told before the work
     classifier, texts, compared = None, None, None
     if labels is not None:
@@ -126,7 +126,8 @@ def train(
     if asked.gold:
         from kerjasama_nlp.answers import fitting
 
-        ranker, manifest["questions"] = fitting.fit(index, asked.gold), len(asked.gold)
+        others = None if len(index.asked) else old().ranker.translations
+        ranker, manifest["questions"] = fitting.fit(index, asked.gold, asked.known, others), len(asked.gold)
     else:
         ranker = old().ranker
         keep(["questions"])

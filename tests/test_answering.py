@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from kerjasama_nlp import training
-from kerjasama_nlp.answers import answering
+from kerjasama_nlp.answers import answering, translation
 from kerjasama_nlp.answers.answering import MAX_ANSWER, MAX_FACT
 from kerjasama_nlp.answers.evidence import Features
-from kerjasama_nlp.answers.ranking import MIN_KNOWN, Ranker
+from kerjasama_nlp.answers.ranking import MIN_KNOWN, Ranker, Rankers
 
 FOLDER = Path(__file__).parent / "data" / "answering"
 EXPECTED = FOLDER / "expected.json"
@@ -28,10 +28,17 @@ WEIGHTS = {
     for position, field in enumerate(fields(Features))
 }
 RANKER = Ranker(WEIGHTS, {name: weight / 8 for name, weight in WEIGHTS.items()}, -2.0, 0.4)
+# Other words for some of the articles'.
+PAIRS = [(["alamat"], {"markas", "forum"}), (["lahir"], {"diri", "pakta"}), (["guna"], {"tuju", "forum"})]
+RANKERS = Rankers(RANKER, None, translation.fit(PAIRS * 9))
 
 
 def _index():
     return training.index_articles([FOLDER])[0]
+
+
+def _candidates(index, question, top_k=answering.CANDIDATES):
+    return answering.candidates(index, question, top_k, lambda _passage: RANKERS.translations)
 
 
 def _units(index, text):
@@ -44,12 +51,12 @@ def _units(index, text):
             "missing": list(unit.missing),
             **{name: round(value, 5) for name, value in asdict(unit.features).items() if value},
         }
-        for unit in answering.candidates(index, question, answering.CANDIDATES).units
+        for unit in _candidates(index, question).units
     ]
 
 
 def _answer(index, text):
-    answer = answering.ask(index, RANKER, text, top_k=3)
+    answer = answering.ask(index, RANKERS, text, top_k=3)
     return {
         "question": answer.question,
         "answer": answer.answer,
@@ -79,7 +86,8 @@ def test_all_questions_are_expected(expected):
     assert list(expected) == QUESTIONS
     named = {name for case in expected.values() for unit in case["units"] for name in unit}
     unnamed = {field.name for field in fields(Features)} - named
-    assert unnamed == {"asked", "asked_alike", "asked_here", "asked_sure"}  # see test_asked.py
+    known = {"asked", "asked_alike", "asked_here", "asked_sure", "asked_best", "unasked", "unasked_more"}
+    assert unnamed == known  # see test_asked.py
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
@@ -97,20 +105,20 @@ def test_answer(index, expected, question):
 def test_threshold_and_number_of_sources(index):
     """An answer is given from the threshold on, the caller's or the ranker's; sources are as many as asked for."""
     question = QUESTIONS[1]
-    sure = answering.ask(index, RANKER, question)
+    sure = answering.ask(index, RANKERS, question)
     assert sure.answer is not None
-    assert answering.ask(index, RANKER, question, min_confidence=sure.confidence).answer == sure.answer
-    above = answering.ask(index, RANKER, question, min_confidence=sure.confidence + 1e-9)
+    assert answering.ask(index, RANKERS, question, min_confidence=sure.confidence).answer == sure.answer
+    above = answering.ask(index, RANKERS, question, min_confidence=sure.confidence + 1e-9)
     assert (above.answer, above.confidence, above.sources) == (None, sure.confidence, sure.sources)
     for number in (1, 2, 4):
-        assert len(answering.ask(index, RANKER, question, top_k=number).sources) == number
+        assert len(answering.ask(index, RANKERS, question, top_k=number).sources) == number
     assert len(sure.sources) == 5
 
 
 def test_probability(index):
     """The probability follows the logistic function of the features, less where the corpus knows little."""
     question = index.reader.read(QUESTIONS[1])
-    for unit in answering.candidates(index, question, answering.CANDIDATES).units:
+    for unit in _candidates(index, question).units:
         odds = RANKER.bias + sum(RANKER.confidence[name] * value for name, value in asdict(unit.features).items())
         trust = min(1.0, unit.features.known / MIN_KNOWN)
         assert RANKER.probability(unit) == pytest.approx(trust / (1 + 2.718281828459045**-odds))
@@ -118,7 +126,7 @@ def test_probability(index):
             sum(WEIGHTS[name] * value for name, value in asdict(unit.features).items())
         )
     strange = index.reader.read("cara membuat rendang Padang pedas di Bogota")
-    found = answering.candidates(index, strange, 1).units
+    found = _candidates(index, strange, 1).units
     sure = Ranker(WEIGHTS, dict.fromkeys(WEIGHTS, 0.0), 100.0, 0.0)
     assert sure.probability(found[0]) == pytest.approx(found[0].features.known / MIN_KNOWN)
     assert 0 < found[0].features.known < MIN_KNOWN
@@ -147,12 +155,12 @@ def test_long_answers_are_cut(tmp_path):
         encoding="utf-8",
     )
     built = training.index_articles([tmp_path])[0]
-    listed = answering.ask(built, RANKER, "apa tujuan Forum Lereng", min_confidence=0).answer
+    listed = answering.ask(built, RANKERS, "apa tujuan Forum Lereng", min_confidence=0).answer
     assert len(listed) <= MAX_ANSWER
     assert len(listed) > MAX_ANSWER - 60
     assert listed.startswith("Tujuan Forum Lereng ialah:\n- butir nomor 0 ")
     assert listed.endswith("gunung;")
-    fact = answering.ask(built, RANKER, "kapan Forum Lereng didirikan", min_confidence=0).answer
+    fact = answering.ask(built, RANKERS, "kapan Forum Lereng didirikan", min_confidence=0).answer
     assert len(fact) <= MAX_FACT
     assert len(fact) > MAX_FACT - 10
     assert fact.endswith(" …")
@@ -164,7 +172,7 @@ def test_long_explanation_is_a_paragraph(tmp_path):
     long = "Forum Lereng adalah perkumpulan yang " + " ".join(f"merawat{number}" for number in range(70)) + "."
     (tmp_path / "panjang.md").write_text(f"# Forum Lereng\n\n{long} Ia ada.\n", encoding="utf-8")
     built = training.index_articles([tmp_path])[0]
-    answer = answering.ask(built, RANKER, "apa itu Forum Lereng", min_confidence=0).answer
+    answer = answering.ask(built, RANKERS, "apa itu Forum Lereng", min_confidence=0).answer
     assert len(long) > answering.MAX_PROSE
     assert answer == long
 
@@ -212,7 +220,7 @@ def test_cut_between_items(limit, cut):
 def test_what_settles_a_comparison(index):
     """A unit compares by itself where it looks like a comparison, lacks nothing, and isn't a list of headings."""
     question = index.reader.read("apa perbedaan kerja sama bilateral dan regional")
-    unit = answering.candidates(index, question, answering.CANDIDATES).units[0]
+    unit = _candidates(index, question).units[0]
     good = replace(unit, features=replace(unit.features, kind=1.0, coverage=0.95), missing=())
     outline = replace(good, passage=replace(good.passage, kind="outline"))
     others = [

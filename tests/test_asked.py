@@ -72,21 +72,56 @@ def test_a_passage_that_is_not_there(pages, article, passage):
 
 def test_likeness_is_the_formula(index):
     """Twice what both ask for over what each asks for: 1 for the same words, 0 without a shared one."""
-    (same, *_others) = index.asked.matches(index.reader.read(KNOWN[2].text))
+    (same, *_others) = index.asked.look(index.reader.read(KNOWN[2].text)).matches
     assert (same.known.text, same.likeness) == (KNOWN[2].text, pytest.approx(1, abs=1e-6))
     question = index.reader.read("negeri angin")
     weights = {concept.word: concept.importance for concept in question.concepts}
     known = {concept.word: concept.importance for concept in index.reader.read(KNOWN[2].text).concepts}
-    (match,) = index.asked.matches(question)
+    (match,) = index.asked.look(question).matches
     expected = 2 * weights["negeri"] / (sum(weights.values()) + sum(known.values()))
     assert match.likeness == pytest.approx(expected, rel=1e-6)
-    assert index.asked.matches(index.reader.read("cuaca esok")) == []
+    assert index.asked.look(index.reader.read("cuaca esok")) == ([], 0.0)
 
 
-def test_own_wording_can_be_left_out(index):
-    """While weights are fitted, a question doesn't find itself."""
+def test_some_can_be_left_out(index):
+    """While weights are fitted, a question doesn't find itself, nor others of its author."""
     question = index.reader.read(KNOWN[1].text)
-    assert KNOWN[1].text not in {match.known.text for match in index.asked.matches(question, without=KNOWN[1].text)}
+    without = np.array([entry.text == KNOWN[1].text for entry in KNOWN])
+    assert index.asked.look(question).matches[0].known.text == KNOWN[1].text
+    assert KNOWN[1].text not in {match.known.text for match in index.asked.look(question, without).matches}
+
+
+UNANSWERED = [KnownAnswer("siapa ketua pakta awan", "pakta", "", "a:4"), KnownAnswer("resep rendang", "", "", "a:5")]
+
+
+def test_questions_without_an_answer(pages, shipped_ranker, tmp_path):
+    """They match no passage, tell how alike they are, come last in the index, and come back from a model's folder."""
+    index = build(pages, [UNANSWERED[0], *KNOWN, UNANSWERED[1]])
+    assert [entry.text for entry in index.asked] == [entry.text for entry in (*KNOWN, *UNANSWERED)]
+    model.save(model.Model(index, shipped_ranker), tmp_path / "m")
+    for found in (index, model.verify(tmp_path / "m").index):
+        seen = found.asked.look(found.reader.read(UNANSWERED[0].text))
+        assert seen.unanswered == pytest.approx(1, abs=1e-6)
+        assert seen.matches
+        assert {match.known.text for match in seen.matches} <= {entry.text for entry in KNOWN}
+        assert found.asked.look(found.reader.read("negeri basah")).unanswered == 0.0
+        without = np.array([False] * len(KNOWN) + [True, False])
+        assert found.asked.look(found.reader.read(UNANSWERED[0].text), without).unanswered == 0.0
+
+
+def test_words_without_an_answer_are_no_words_of_the_corpus(pages):
+    """What is only asked for in vain stays unknown."""
+    index = build(pages, [*KNOWN, *UNANSWERED])
+    known = {concept.word: concept.known for concept in index.reader.read("resep rendang negeri basah").concepts}
+    assert known == {"resep": False, "rendang": False, "negeri": True, "basah": True}
+
+
+def test_a_question_known_to_have_no_answer_is_refused(pages, shipped_ranker):
+    """Being asked in the same words as one without an answer speaks against any answer."""
+    question = UNANSWERED[0].text
+    unwarned = model.Model(build(pages, KNOWN), shipped_ranker).ask(question)
+    warned = model.Model(build(pages, [*KNOWN, *UNANSWERED]), shipped_ranker).ask(question)
+    assert warned.confidence < unwarned.confidence
 
 
 def test_words_of_known_questions_are_words_of_the_corpus(pages, index):
@@ -125,12 +160,13 @@ def test_a_saved_model_knows_them(index, shipped_ranker, tmp_path):
 def test_a_damaged_line_is_told(data):
     """What isn't a known question is a damaged model, never a traceback or a wrong question."""
     line = np.frombuffer(data, dtype=np.uint8)
-    damaged = asked.Asked(line, np.array([0, len(line)]), None, None, None, np.ones(1, np.float32))
+    passages = np.zeros(1, dtype=np.int32)
+    damaged = asked.Asked(line, np.array([0, len(line)]), passages, None, None, None, np.ones(1, np.float32))
     try:
         entry = damaged[0]
     except ModelError:
         return
-    assert json.loads(data) == [entry.text, entry.kind, entry.passage, entry.start, entry.end]
+    assert json.loads(data) == [entry.text, entry.kind, entry.start, entry.end]
 
 
 def test_questions_of_both_sorts_in_one_file(tmp_path):
@@ -172,5 +208,5 @@ def test_shipped_questions_are_apart():
     rows = [json.loads(line)["question"] for line in lines]
     others = read_questions([CORPUS / "questions" / name for name in ("train.jsonl", "held_out.jsonl")])
     known = [folded(text) for text in rows]
-    assert len(known) == len(set(known)) == 5120
+    assert len(known) == len(set(known)) == 16257
     assert not {folded(question.text) for question in others}.intersection(known)

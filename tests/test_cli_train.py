@@ -104,7 +104,7 @@ def test_ranking_comes_from_the_base(call, small_articles, tmp_path):
     weights = json.loads((tmp_path / "dasar" / "answering.json").read_text(encoding="utf-8"))
     base = load(tmp_path / "dasar")
     weights["plain"]["threshold"] = 0.123
-    changed = model.Rankers.from_json(weights)
+    changed = model.Rankers.from_json(weights, base.ranker.translations)
     model.save(model.Model(base.index, changed), tmp_path / "lain")
     assert call("train", "--articles", small_articles, "--base", "lain", "-o", "baru").code == 0
     assert (tmp_path / "baru" / "answering.json").read_bytes() == (tmp_path / "lain" / "answering.json").read_bytes()

@@ -38,7 +38,7 @@ def test_answers_take_linear_time(shipped_ranker, case):
         article = parse_article("a", "Danau Biru", f"Danau Biru adalah danau.\n\n{text}", path="a.txt")
         searched = index.build(split(article))
         for question in QUESTIONS:
-            answering.ask(searched, shipped_ranker.plain, question)
+            answering.ask(searched, shipped_ranker, question)
 
     assert growth(ask, case) is None
 

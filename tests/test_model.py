@@ -165,7 +165,7 @@ def test_manifest_lists_every_other_file(small_model):
         name: {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()} for name, data in files.items()
     }
     assert sorted([*files, "manifest.json"]) == FILES
-    assert (manifest["format"], manifest["articles"]) == (2, 3)
+    assert (manifest["format"], manifest["articles"]) == (3, 3)
 
 
 @pytest.mark.parametrize("name", FILES)

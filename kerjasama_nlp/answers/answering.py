@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from kerjasama_nlp.answers import evidence
 from kerjasama_nlp.answers.asked import Match
 from kerjasama_nlp.answers.evidence import Unit
 from kerjasama_nlp.answers.index import Hit, Index
 from kerjasama_nlp.answers.questions import Question
-from kerjasama_nlp.answers.ranking import Ranker
+from kerjasama_nlp.answers.ranking import Ranker, Rankers
+from kerjasama_nlp.answers.translation import Translations
 from kerjasama_nlp.documents.passages import ITEM_MARK, SECTION_SEPARATOR
-from kerjasama_nlp.records import Answer, Source
+from kerjasama_nlp.records import Answer, Passage, Source
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 # Known questions that are offered with a refusal, and how alike they have to be.
 NEAREST = 3
@@ -70,21 +76,22 @@ class Found(NamedTuple):
     matches: list[Match]
 
 
-def ask(index: Index, ranker: Ranker, text: str, *, top_k: int = 5, min_confidence: float | None = None) -> Answer:
+def ask(index: Index, rankers: Rankers, text: str, *, top_k: int = 5, min_confidence: float | None = None) -> Answer:
     """Answer one question from the index.
 
     `top_k` passages are returned as sources in any case, the one answered from first. The answer is
-    None where the confidence stays below `min_confidence` (default: the ranker's threshold).
+    None where the confidence stays below `min_confidence` (default: the threshold of the ranker that fits the index).
     """
+    ranker, translations = rankers.of(index), rankers.translations
     threshold = ranker.threshold if min_confidence is None else min_confidence
     question = index.reader.read(text)
-    finding = _find(index, ranker, question, top_k)
+    finding = _find(index, ranker, translations, question, top_k)
     if finding is None:
         return Answer(text, None, 0.0, (), tuple(concept.word for concept in question.concepts))
     confidence = ranker.probability(finding.best)
     answer = compose(question, finding.best, finding.units)
     numbers = [finding.best.number]
-    sides = [side for part in question.sides if (side := _find(index, ranker, part, top_k)) is not None]
+    sides = [side for part in question.sides if (side := _find(index, ranker, translations, part, top_k)) is not None]
     if len(sides) > 1 and not _compares(finding.best):
         confidence = min(ranker.probability(side.best) for side in sides)
         answer = "\n".join(
@@ -102,34 +109,41 @@ def ask(index: Index, ranker: Ranker, text: str, *, top_k: int = 5, min_confiden
     )
 
 
-def candidates(index: Index, question: Question, top_k: int, without: str | None = None) -> Found:
+def candidates(
+    index: Index,
+    question: Question,
+    top_k: int,
+    translations: Callable[[Passage], Translations],
+    without: NDArray[np.bool_] | None = None,
+) -> Found:
     """Return the passages found for a question, and the units of the first CANDIDATES and of those known to answer.
 
-    A known question that reads `without` isn't looked at.
+    `translations` gives what to translate a passage's words by. Known questions that `without` marks aren't looked at.
     """
-    matches = index.asked.matches(question, without)
-    known = list(dict.fromkeys(match.known.passage for match in matches if match.known.passage < index.n_passages))
+    asked = index.asked.look(question, without)
+    known = list(dict.fromkeys(match.known.passage for match in asked.matches))
     known = known[:CANDIDATES_ASKED]
     hits = index.search(question.concepts, max(top_k, CANDIDATES), known)
     chosen = [*hits[:CANDIDATES], *(hit for hit in hits[CANDIDATES:] if hit.passage in known)]
     units = [
         unit
         for hit in chosen
+        for read in (index.read(hit.passage),)
         for unit in evidence.units(
             question,
             index.analyzer,
-            index.passages[hit.passage],
-            hit.passage,
-            hit.score,
+            read,
+            hit,
             hits[0].score,
-            [match for match in matches if match.known.passage == hit.passage],
+            translations(read.passage),
+            asked,
         )
     ]
-    return Found(hits, units, matches)
+    return Found(hits, units, asked.matches)
 
 
-def _find(index: Index, ranker: Ranker, question: Question, top_k: int) -> _Finding | None:
-    found = candidates(index, question, top_k)
+def _find(index: Index, ranker: Ranker, translations: Translations, question: Question, top_k: int) -> _Finding | None:
+    found = candidates(index, question, top_k, lambda _passage: translations)
     if not found.units:
         return None
     return _Finding(question, found.hits, max(found.units, key=ranker.score), found.units, found.matches)

@@ -1,8 +1,8 @@
 """Questions that are known to be answered, and where: people ask in other words than articles use.
 
-Each stands for a unit of a passage, as a heading in people's own words would. How alike two questions are is the
-weighted share of what they ask for (Dice): with the importance w of a concept, and the sureness s with which a
-known question's terms speak of it,
+Each stands for a unit of a passage, as a heading in people's own words would; others are known to have no answer. How
+alike two questions are is the weighted share of what they ask for (Dice): with the importance w of a concept, and the
+sureness s with which a known question's terms speak of it,
 
     likeness = 2 * sum of w * s over the shared concepts / (sum of w of the one + sum of w of the other)
 """
@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,13 +24,18 @@ from kerjasama_nlp.vocabulary import Vocabulary
 
 # Known questions that are looked at beside a new one.
 MOST = 40
+# In the place of a passage's number: there is none.
+UNANSWERED = -1
 # What a question asks for weighs less: no concept weighs more than its idf, and a question has few of them.
 MAX_WEIGHT = 1e6
 
 
 @dataclass(frozen=True, slots=True)
 class KnownQuestion:
-    """A question of some kind, which `passage.text[start:end]` of the passage with that number answers."""
+    """A question of some kind, which `passage.text[start:end]` of the passage with that number answers.
+
+    No passage answers one whose `passage` is UNANSWERED.
+    """
 
     text: str
     kind: str
@@ -48,10 +53,18 @@ class Match:
     same_kind: bool
 
 
-class Asked:
-    """Known questions, found by the terms of their concepts.
+class Likeness(NamedTuple):
+    """The answered questions most like one that is asked, best first, and how alike (0..1) the unanswered one is."""
 
-    `lines` and `offsets` hold the questions as lines of JSON. `starts` and `ids` are postings: the questions with
+    matches: list[Match]
+    unanswered: float
+
+
+class Asked:
+    """Known questions, found by the terms of their concepts; those with an answer come first.
+
+    `lines` and `offsets` hold the questions as lines of JSON, `passages` the number of the passage that answers each
+    (UNANSWERED: none does). `starts` and `ids` are postings: the questions with
     term t are `ids[starts[t]:starts[t + 1]]`; `weights` (one a question) is the importance of all its concepts.
     """
 
@@ -59,6 +72,7 @@ class Asked:
         self,
         lines: NDArray[np.uint8],
         offsets: NDArray[np.int64],
+        passages: NDArray[np.int32],
         terms: Vocabulary,
         starts: NDArray[np.int64],
         ids: NDArray[np.int32],
@@ -66,6 +80,8 @@ class Asked:
     ) -> None:
         self.lines = lines
         self.offsets = offsets
+        self.passages = passages
+        self.n_answered = int(np.count_nonzero(passages != UNANSWERED))
         self.terms = terms
         self.starts = starts
         self.ids = ids
@@ -77,31 +93,37 @@ class Asked:
     def __getitem__(self, number: int) -> KnownQuestion:
         line = self.lines[self.offsets[number] : self.offsets[number + 1]].tobytes()
         try:
-            text, kind, passage, start, end = json.loads(line.decode())
-            if not (isinstance(text, str) and isinstance(kind, str) and 0 <= start < end and passage >= 0):
+            text, kind, start, end = json.loads(line.decode())
+            if not (isinstance(text, str) and isinstance(kind, str) and 0 <= start < end):
                 raise ValueError(number)  # noqa: TRY301  # damage like any other
-            return KnownQuestion(text, kind, int(passage), int(start), int(end))
+            return KnownQuestion(text, kind, int(self.passages[number]), int(start), int(end))
         except (ValueError, TypeError, RecursionError):
             raise ModelError(
                 _("the model is damaged (question {number}); copy it again or retrain it").format(number=number)
             ) from None
 
     def frequency(self, term: str) -> int:
-        """Return how many known questions hold `term`."""
+        """Return how many known questions with an answer hold `term`."""
         number = self.terms.find(term)
-        return int(self.starts[number + 1] - self.starts[number]) if number >= 0 else 0
+        if number < 0:
+            return 0
+        return int(np.searchsorted(self.ids[self.starts[number] : self.starts[number + 1]], self.n_answered))
 
-    def matches(self, question: Question, without: str | None = None) -> list[Match]:
-        """Return the known questions most like `question`, best first; one that reads `without` is left out."""
+    def look(self, question: Question, without: NDArray[np.bool_] | None = None) -> Likeness:
+        """Return the known questions most like `question`; those that `without` marks are left out."""
         if not len(self):
-            return []
+            return Likeness([], 0.0)
         likeness = self._likeness(question)
-        found = np.flatnonzero(likeness > 0)
-        order = found[np.argsort(-likeness[found], kind="stable")][: MOST + 1].tolist()
-        known = [(self[number], float(likeness[number])) for number in order]
-        return [Match(entry, like, entry.kind == question.kind) for entry, like in known if entry.text != without][
-            :MOST
-        ]
+        if without is not None:
+            likeness[without] = 0.0
+        answered, unanswered = likeness[: self.n_answered], likeness[self.n_answered :]
+        found = np.flatnonzero(answered > 0)
+        order = found[np.argsort(-answered[found], kind="stable")][:MOST].tolist()
+        known = [(self[number], float(answered[number])) for number in order]
+        return Likeness(
+            [Match(entry, like, entry.kind == question.kind) for entry, like in known],
+            float(unanswered.max(initial=0.0)),
+        )
 
     def _likeness(self, question: Question) -> NDArray[np.float64]:
         shared = np.zeros(len(self))
@@ -119,12 +141,13 @@ class Asked:
 
 
 def build(known: Iterable[tuple[KnownQuestion, Question]]) -> Asked:
-    """Index known questions, each given with what it was read as."""
+    """Index known questions, each given with what it was read as; those with an answer are put first."""
     lines: list[bytes] = []
     weights: list[float] = []
     postings: dict[str, list[int]] = {}
-    for number, (entry, question) in enumerate(known):
-        row: list[Any] = [entry.text, entry.kind, entry.passage, entry.start, entry.end]
+    ordered = sorted(known, key=lambda pair: pair[0].passage == UNANSWERED)
+    for number, (entry, question) in enumerate(ordered):
+        row: list[Any] = [entry.text, entry.kind, entry.start, entry.end]
         lines.append((json.dumps(row, ensure_ascii=False) + "\n").encode("utf-8", "replace"))
         weights.append(sum(concept.importance for concept in question.concepts))
         for term in {term for concept in question.concepts for term in _own(concept.terms)}:
@@ -134,6 +157,7 @@ def build(known: Iterable[tuple[KnownQuestion, Question]]) -> Asked:
     return Asked(
         np.frombuffer(b"".join(lines), dtype=np.uint8),
         _offsets(lines),
+        np.array([entry.passage for entry, _question in ordered], dtype=np.int32),
         terms,
         _offsets(lists),
         np.array([number for entry in lists for number in entry], dtype=np.int32),
@@ -146,8 +170,8 @@ def heard(counts: Mapping[str, int]) -> Asked:
     terms = Vocabulary.from_terms(counts)
     ends = np.cumsum([0, *(counts[terms.word(number)] for number in range(len(terms)))]).astype(np.int64)
     nothing = np.zeros(0)
-    ids, weights = np.zeros(int(ends[-1]), dtype=np.int32), nothing.astype(np.float32)
-    return Asked(nothing.astype(np.uint8), np.zeros(1, dtype=np.int64), terms, ends, ids, weights)
+    ids, weights = np.full(int(ends[-1]), UNANSWERED, dtype=np.int32), nothing.astype(np.float32)
+    return Asked(nothing.astype(np.uint8), np.zeros(1, dtype=np.int64), ids[:0], terms, ends, ids, weights)
 
 
 def _own(weights: Mapping[str, float]) -> list[str]:

@@ -10,11 +10,12 @@ from itertools import pairwise
 
 from kerjasama_nlp import resources
 from kerjasama_nlp.answers import questions
-from kerjasama_nlp.answers.asked import Match
+from kerjasama_nlp.answers.asked import Likeness, Match
+from kerjasama_nlp.answers.index import Hit
+from kerjasama_nlp.answers.passage_terms import PassageTerms
 from kerjasama_nlp.answers.questions import Concept, Question
 from kerjasama_nlp.answers.tfidf import K1
-from kerjasama_nlp.documents.passages import ITEM_MARK, SECTION_SEPARATOR
-from kerjasama_nlp.language import sentences
+from kerjasama_nlp.answers.translation import Translations
 from kerjasama_nlp.language.tokens import SURFACE, Analyzer, Token
 from kerjasama_nlp.records import Passage
 
@@ -28,8 +29,6 @@ MIN_WORDS = 5
 
 # Below this coverage a passage hardly speaks of what is asked.
 THIN_COVERAGE = 0.6
-# The end of a list's lead-in that says what the list holds, in words.
-LEAD_IN_TAIL = 9
 # "X adalah", "X dalam hubungan internasional adalah": the copula comes soon after what is defined, within so many
 # words and, brackets between them included, characters.
 COPULA_WITHIN = 10
@@ -37,9 +36,10 @@ _COPULA_CHARACTERS = 1_000
 
 # No abbreviation is longer than 40 letters; without a limit each letter of a long word starts a search to its end.
 _SPELT_OUT = re.compile(r"(?P<short>[A-Z][\w-]{1,39}) ?\( ?(?P<long>[A-Z][^()]{6,})")
-_FIELD = frozenset({"bidang"})
 _CLAUSE = re.compile(r"[,;:.!?]|\b(?:sedangkan|sementara|bahwa|adapun)\b")
 _PARENTHESES = re.compile(r"\([^()]*\)")
+# What is said of a subject before the copula: "X, yang juga dikenal sebagai Y, adalah ..."
+_INSERTION = re.compile(r", (?:yang|atau|disebut juga|dikenal juga) [^,;:.!?]{1,120},")
 # Kinds whose answer must show its sign: there is no date without a date.
 _NEEDED = frozenset({"date", "number", "expansion", "place", "person"})
 
@@ -82,6 +82,12 @@ class Features:
     | `asked`, `asked_alike` | likeness of the question to one that the unit is known to answer; to one of its kind |
     | `asked_sure` | how far that likeness is above a half |
     | `asked_here` | likeness of the question to one that something in the passage is known to answer |
+    | `asked_best` | likeness of the question to any that is known to be answered |
+    | `unasked` | likeness to one that is known not to be answered (less is better) |
+    | `unasked_more` | how far the question is more like that one (less is better) |
+    | `said` | share of the question's concepts that the unit says in its own or other words (see `translation`) |
+    | `said_headed` | the same with the heading above it and the title |
+    | `likelihood` | how likely the unit's words, heading and title make it that this is asked |
     """
 
     coverage: float
@@ -111,6 +117,12 @@ class Features:
     asked_alike: float
     asked_sure: float
     asked_here: float
+    asked_best: float
+    unasked: float
+    unasked_more: float
+    said: float
+    said_headed: float
+    likelihood: float
 
     def vector(self) -> tuple[float, ...]:
         """Return the values in the order of the fields."""
@@ -149,65 +161,52 @@ def _sign(kind: str) -> re.Pattern[str]:
 def units(
     question: Question,
     analyzer: Analyzer,
-    passage: Passage,
-    number: int,
-    score: float,
+    read: PassageTerms,
+    hit: Hit,
     best_score: float,
-    asked: Sequence[Match] = (),
+    translations: Translations,
+    asked: Likeness,
 ) -> Iterator[Unit]:
-    """Yield the units of one passage; `score` is its retrieval score, `best_score` the best passage's.
+    """Yield the units of a passage that was found as `hit`; `best_score` is the retrieval score of the best one.
 
-    `asked` are the known questions like this one that the passage answers.
+    `asked` are the known questions like this one, `translations` other words for them all.
     """
-    section_terms = _terms(analyzer, passage.section)
-    title_terms = _terms(analyzer, passage.title)
-    last_heading = passage.section.rsplit(SECTION_SEPARATOR, 1)[-1] or passage.title
-    heading_terms = _terms(analyzer, last_heading)
-    heading = max(
-        _likeness(question.concepts, heading_terms), _likeness(question.concepts, section_terms | title_terms)
-    )
-    total = sum(concept.importance for concept in question.concepts) or 1.0
-    known = sum(c.rarity for c in question.concepts if c.known) / (sum(c.rarity for c in question.concepts) or 1.0)
-    headed = ((section_terms, 1.0), (title_terms, 1.0))
-    left = [concept for concept in question.concepts if not _share(concept, headed)]
+    passage, concepts = read.passage, question.concepts
+    heading = max(_likeness(concepts, read.heading), _likeness(concepts, read.section | read.title))
+    total = sum(concept.importance for concept in concepts) or 1.0
+    known = sum(c.rarity for c in concepts if c.known) / (sum(c.rarity for c in concepts) or 1.0)
+    headed = ((read.section, 1.0), (read.title, 1.0))
+    left = [concept for concept in concepts if not _share(concept, headed)]
     left_total = sum(concept.importance for concept in left)
-    match = min(score / (total * (K1 + 1)), 1.0)
-    spans = list(_spans(passage))
-    span_tokens = [list(analyzer.tokenize(passage.text[start:end])) for start, end, _ in spans]
-    span_terms = [frozenset(term for token in tokens for term in token.terms) for tokens in span_tokens]
-    lead_in = _lead_in(passage)
-    lead_terms = _terms(analyzer, lead_in)
-    above = [
-        _held(questions.facets(analyzer.tokenize(_tail(lead_in)))),
-        questions.facets(analyzer.tokenize(last_heading)),
-    ]
-    passage_terms = frozenset[str]().union(*span_terms)
-    lead = next((i for i, (_, _, whole) in enumerate(spans) if whole), None)
-    of_kind = [match for match in asked if match.same_kind]
-    asked_here = max((match.likeness for match in asked), default=0.0)
-    for position, (start, end, whole) in enumerate(spans):
-        text = passage.text[start:end]
-        shown = f"{last_heading}: {text}" if question.kind == "expansion" else text
-        neighbour = span_terms[lead] if lead is not None and not whole else span_terms[max(position - 1, 0)]
-        own = span_terms[position] if not whole else lead_terms
+    match = min(hit.score / (total * (K1 + 1)), 1.0)
+    here = [match for match in asked.matches if match.known.passage == hit.passage]
+    of_kind = [match for match in here if match.same_kind]
+    asked_here = max((match.likeness for match in here), default=0.0)
+    asked_best = max((match.likeness for match in asked.matches), default=0.0)
+    for position, (start, end, whole) in enumerate(read.spans):
+        text, words = passage.text[start:end], read.terms[position]
+        shown = f"{read.last_heading}: {text}" if question.kind == "expansion" else text
+        neighbour = read.terms[max(position - 1, 0) if read.whole is None or whole else read.whole]
+        own = read.lead_in if whole else words
         places = (
             (own, IN_UNIT),
-            (span_terms[position], IN_UNIT if not whole else IN_ITEMS),
-            (section_terms, IN_SECTION),
+            (words, IN_UNIT if not whole else IN_ITEMS),
+            (read.section, IN_SECTION),
             (neighbour, IN_NEIGHBOUR),
-            (title_terms, IN_TITLE),
-            (passage_terms, IN_PASSAGE),
+            (read.title, IN_TITLE),
+            (read.all, IN_PASSAGE),
         )
-        shares = [_share(concept, places) for concept in question.concepts]
-        coverage = sum(c.importance * s for c, s in zip(question.concepts, shares, strict=True)) / total
-        exact = sum(c.importance for c in question.concepts if _says_exactly(c, own))
+        shares = [_share(concept, places) for concept in concepts]
+        coverage = sum(c.importance * s for c, s in zip(concepts, shares, strict=True)) / total
+        exact = sum(c.importance for c in concepts if _says_exactly(c, own))
         inside = sum(c.importance * _share(c, places[:2]) for c in left)
-        names_heading = not heading_terms or bool(heading_terms & span_terms[position])
+        headed_words = words | read.heading | read.title
+        names_heading = not read.heading or bool(read.heading & words)
         subject = _subject_match(question, analyzer, text, 0.0 if names_heading or position else heading)
-        own_facets = questions.facets(span_tokens[position]) if passage.kind == "prose" else above[0]
-        facet = _facet_match(question, (own_facets, above[1]))
+        own_facets = questions.facets(read.tokens[position]) if passage.kind == "prose" else read.list_facets
+        facet = _facet_match(question, (own_facets, read.heading_facets))
         kind = _kind_match(question, analyzer, shown, whole=whole)
-        alike = _asked(asked, start, end, whole=whole)
+        alike = _asked(here, start, end, whole=whole)
         features = Features(
             coverage=coverage,
             beyond=inside / left_total if left_total else 1.0,
@@ -215,7 +214,7 @@ def units(
             thin=max(0.0, 1 - coverage / THIN_COVERAGE),
             exact=exact / total,
             heading=heading,
-            retrieval=score / best_score if best_score else 0.0,
+            retrieval=hit.score / best_score if best_score else 0.0,
             kind=max(subject, kind),
             lacks=float(question.kind in _NEEDED and not kind),
             facet=facet,
@@ -232,15 +231,21 @@ def units(
             ),
             names_heading=float(names_heading),
             match=match,
-            proximity=_proximity(question.concepts, span_tokens[position]),
+            proximity=_proximity(concepts, read.tokens[position]),
             known=known,
             asked=alike,
             asked_sure=max(0.0, 2 * alike - 1),
             asked_alike=_asked(of_kind, start, end, whole=whole),
             asked_here=asked_here,
+            asked_best=asked_best,
+            unasked=asked.unanswered,
+            unasked_more=max(0.0, asked.unanswered - asked_best),
+            said=sum(c.importance * translations.bridge(c.stem, words) for c in concepts) / total,
+            said_headed=sum(c.importance * translations.bridge(c.stem, headed_words) for c in concepts) / total,
+            likelihood=sum(c.importance * translations.likelihood(c.stem, headed_words) for c in concepts) / total,
         )
-        missing = tuple(c.word for c, s in zip(question.concepts, shares, strict=True) if s < IN_PASSAGE / 2)
-        yield Unit(passage, number, start, end, whole, features, missing)
+        missing = tuple(c.word for c, s in zip(concepts, shares, strict=True) if s < IN_PASSAGE / 2)
+        yield Unit(passage, hit.passage, start, end, whole, features, missing)
 
 
 def _asked(matches: Sequence[Match], start: int, end: int, *, whole: bool) -> float:
@@ -253,49 +258,6 @@ def _asked(matches: Sequence[Match], start: int, end: int, *, whole: bool) -> fl
         ),
         default=0.0,
     )
-
-
-def _spans(passage: Passage) -> Iterator[tuple[int, int, bool]]:
-    """Yield (start, end, is a whole list) of each unit: the list as a whole, then its items; or sentences."""
-    text = passage.text
-    if passage.kind == "prose":
-        for start, end in sentences.spans(text):
-            yield start, end, False
-        return
-    yield 0, len(text), True
-    if not text.startswith(ITEM_MARK):
-        yield 0, text.index("\n"), False
-    start = 0
-    if passage.kind == "outline":  # a heading alone answers nothing
-        return
-    for line in text.splitlines(keepends=True):
-        if line.startswith(ITEM_MARK):
-            yield start + len(ITEM_MARK), start + len(line.rstrip("\n")), False
-        start += len(line)
-
-
-def _held(facets: list[frozenset[str]]) -> list[frozenset[str]]:
-    """Return what a list holds by its lead-in: the last facet named, a mere field aside.
-
-    "Bank Dunia didirikan dengan tujuan berikut:" lists purposes, "Contoh kerja sama di bidang ekonomi:" examples.
-    """
-    return [facet for facet in facets if facet != _FIELD][-1:] or facets
-
-
-def _tail(lead_in: str) -> str:
-    """Return the end of a lead-in, which says what its list holds: "... memiliki beberapa tujuan yaitu:"."""
-    return " ".join(lead_in.split()[-LEAD_IN_TAIL:])
-
-
-def _lead_in(passage: Passage) -> str:
-    """Return a list's lead-in ("" without one)."""
-    if passage.kind == "prose" or passage.text.startswith(ITEM_MARK):
-        return ""
-    return passage.text.split("\n" + ITEM_MARK, 1)[0]
-
-
-def _terms(analyzer: Analyzer, text: str) -> frozenset[str]:
-    return frozenset(analyzer.analyze(text))
 
 
 def _share(concept: Concept, places: Sequence[tuple[frozenset[str], float]]) -> float:
@@ -387,7 +349,7 @@ def _shows(question: Question, analyzer: Analyzer, text: str, kind: str) -> bool
     if kind != "expansion":
         return _sign(kind).search(text) is not None
     asked = {term for concept in question.concepts for term in concept.evidence}
-    return any(asked & _terms(analyzer, match["short"]) for match in _SPELT_OUT.finditer(text))
+    return any(asked & frozenset(analyzer.analyze(match["short"])) for match in _SPELT_OUT.finditer(text))
 
 
 def _subject_match(question: Question, analyzer: Analyzer, text: str, heading: float) -> float:
@@ -405,8 +367,8 @@ def _subject_match(question: Question, analyzer: Analyzer, text: str, heading: f
     matches = [heading]
     for copula in _COPULA.finditer(text):
         before = text[max(0, copula.start() - _COPULA_CHARACTERS) : copula.start()]
-        clause = _CLAUSE.split(_PARENTHESES.sub(" ", before))[-1]
-        named = _stems(_terms(analyzer, " ".join(clause.split()[-COPULA_WITHIN:])))
+        clause = _CLAUSE.split(_INSERTION.sub(" ", _PARENTHESES.sub(" ", before)))[-1]
+        named = _stems(frozenset(analyzer.analyze(" ".join(clause.split()[-COPULA_WITHIN:]))))
         if named:
             hits = [c for c in question.concepts if any(term in named for term in c.evidence)]
             recall = sum(c.importance for c in hits) / total

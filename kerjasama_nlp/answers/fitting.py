@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from kerjasama_nlp.answers import answering
+from kerjasama_nlp.answers import answering, translation
 from kerjasama_nlp.answers.evidence import Features
-from kerjasama_nlp.answers.gold import GoldQuestion
+from kerjasama_nlp.answers.gold import GoldQuestion, KnownAnswer
 from kerjasama_nlp.answers.index import Index, build
 from kerjasama_nlp.answers.ranking import Ranker, Rankers
+from kerjasama_nlp.answers.translation import Translations
+from kerjasama_nlp.documents.passages import SECTION_SEPARATOR
 from kerjasama_nlp.errors import InputError
 from kerjasama_nlp.i18n import _
+from kerjasama_nlp.language.tokens import SURFACE
 from kerjasama_nlp.records import Passage
 
 NAMES = tuple(Features.__dataclass_fields__)
 # What orders the units of one question; the others are the same for all of them.
-RANK_NAMES = tuple(name for name in NAMES if name != "known")
+RANK_NAMES = tuple(name for name in NAMES if name not in {"known", "asked_best", "unasked", "unasked_more"})
 # Inverse strength of the penalty on the weights (scikit-learn's C), chosen by cross-validation.
 RANK_C = 1.0
 # What more of a feature means for an answer: better (1, the default), worse (-1), or either (0).
 SIGNS = {
-    **dict.fromkeys(("thin", "lacks", "stray_list", "wrong_list", "fragment"), -1),
+    **dict.fromkeys(("thin", "lacks", "stray_list", "wrong_list", "fragment", "unasked", "unasked_more"), -1),
     **dict.fromkeys(("outline", "opening", "names_heading"), 0),
 }
 CONFIDENCE_C = 1.0
@@ -37,24 +41,108 @@ THRESHOLD = 0.3
 # With known questions more can be answered for sure, so that less has to be risked: by cross-validation over the
 # training questions, 8 % of those with an answer are refused from here on, no more than without known questions.
 THRESHOLD_ASKED = 0.35
+# Parts of the articles, or of the authors, whose known questions are left out in turn.
+FOLDS = 5
+# Known questions that are asked to fit on, at most so many with an answer and so many without, and what one counts
+# beside a gold question: its passage isn't the only right one, and fewer than one in three questions has no answer.
+MOST_KNOWN = 1_000
+KNOWN_SHARE = 0.4
+UNANSWERED_SHARE = 0.25
 # Wrong units that a right one is held against, and how often they are chosen anew.
 HARD = 3
 RANK_ROUNDS = 6
 
 
-def fit(index: Index, gold: Sequence[GoldQuestion]) -> Rankers:
+def fit(
+    index: Index,
+    gold: Sequence[GoldQuestion],
+    known: Sequence[KnownAnswer] = (),
+    others: Translations | None = None,
+) -> Rankers:
     """Return rankers fitted on `gold`: ranking by pairs of units, confidence by the best unit's correctness.
 
     Each question is put twice: to the articles as they are, and to the articles in the style of most web
     pages, which name their subject in headings and leave it out of their sentences. Fitted on one style
     alone, the weights fail on the other. Where the index holds known questions, a ranker that looks at them is
     fitted as well, each question's own wording left out of them.
+
+    `known` are those questions. Where they are of several authors, some are asked, too, as if their author had written
+    none of them. Translations are learned from them all; without any, they are `others` (None: none).
     """
     plain = index if not len(index.asked) else build(index.passages)
     elliptic = build(without_subject(passage) for passage in index.passages)
-    asked = _fit([_Case(index, question) for question in gold], THRESHOLD_ASKED) if len(index.asked) else None
-    alone = [_Case(searched, question) for searched in (plain, elliptic) for question in gold]
-    return Rankers(_fit(alone, THRESHOLD), asked)
+    pairs = list(pairs_of(index))
+    if pairs:
+        translations, unseen = translation.fit(pair.words for pair in pairs), _unseen(pairs)
+    else:
+        translations = others or translation.none()
+        unseen = _always(translations)
+    alone = [_Case(searched, question, unseen) for searched in (plain, elliptic) for question in gold]
+    asked = list(_asked_cases(index, gold, known, pairs, translations)) if pairs else []
+    return Rankers(_fit(alone, THRESHOLD), _fit(asked, THRESHOLD_ASKED) if asked else None, translations)
+
+
+def _asked_cases(
+    index: Index,
+    gold: Sequence[GoldQuestion],
+    known: Sequence[KnownAnswer],
+    pairs: Sequence[Pair],
+    translations: Translations,
+) -> Iterator[_Case]:
+    """Yield cases for the ranker that looks at known questions: the gold ones, and some of the known themselves."""
+    texts = np.array([index.asked[number].text for number in range(len(index.asked))])
+    for question in gold:
+        yield _Case(index, question, _always(translations), texts == question.text)
+    ordered = sorted(known, key=lambda entry: not entry.passage)  # as in the index
+    authors = sorted({entry.author for entry in known})
+    if len(authors) < FOLDS:
+        return
+    part = np.array([authors.index(entry.author) % FOLDS for entry in ordered])
+    tables = [
+        translation.fit(pair.words for pair, place in zip(pairs, part, strict=False) if place != number)
+        for number in range(FOLDS)
+    ]
+    chosen = np.random.default_rng(0)
+    answered, unanswered = np.split(np.arange(len(ordered)), [index.asked.n_answered])
+    for numbers, share in ((answered, KNOWN_SHARE), (unanswered, UNANSWERED_SHARE)):
+        for number in sorted(chosen.choice(numbers, min(len(numbers), MOST_KNOWN), replace=False).tolist()):
+            entry, table = ordered[number], _always(tables[part[number]])
+            question = GoldQuestion(entry.text, bool(entry.passage), ((entry.passage,),))
+            yield _Case(index, question, table, part == part[number], share)
+
+
+class Pair(NamedTuple):
+    """A known question's words and those that answer it, and the article that they stand in."""
+
+    article: str
+    words: tuple[list[str], frozenset[str]]
+
+
+def pairs_of(index: Index) -> Iterator[Pair]:
+    """Yield the known questions with an answer, each with the words of its unit, the heading above it and the title."""
+    stems: dict[tuple[int, int], frozenset[str]] = {}
+    for known in (index.asked[number] for number in range(index.asked.n_answered)):
+        passage = index.passages[known.passage]
+        place = known.passage, known.start
+        if place not in stems:
+            whole = passage.kind != "prose" and not known.start
+            text = passage.text if whole else passage.text[known.start : known.end]
+            heading = passage.section.rsplit(SECTION_SEPARATOR, 1)[-1]
+            terms = (term for part in (text, heading, passage.title) for term in index.analyzer.analyze(part))
+            stems[place] = frozenset(term for term in terms if not term.startswith(SURFACE))
+        asked = [concept.stem for concept in index.reader.read(known.text).concepts]
+        yield Pair(passage.article_id, (asked, stems[place]))
+
+
+def _always(translations: Translations) -> Callable[[Passage], Translations]:
+    return lambda _passage: translations
+
+
+def _unseen(pairs: Sequence[Pair]) -> Callable[[Passage], Translations]:
+    """Return what gives, for a passage, translations learned from other articles: as they serve articles of others."""
+    fold = {article: number % FOLDS for number, article in enumerate(sorted({pair.article for pair in pairs}))}
+    tables = [translation.fit(pair.words for pair in pairs if fold[pair.article] != number) for number in range(FOLDS)]
+    return lambda passage: tables[fold.get(passage.article_id, 0)]
 
 
 def _fit(cases: Sequence[_Case], threshold: float) -> Ranker:
@@ -63,7 +151,8 @@ def _fit(cases: Sequence[_Case], threshold: float) -> Ranker:
     best = [case.best(rank) for case in cases]
     x = np.array([vector for vector, _right in best])
     y = np.array([right for _vector, right in best])
-    confidence, bias = _logistic(x, y, np.ones(len(y)), NAMES, intercept=True, strength=CONFIDENCE_C)
+    share = np.array([case.share for case in cases])
+    confidence, bias = _logistic(x, y, share, NAMES, intercept=True, strength=CONFIDENCE_C)
     return Ranker(
         dict(zip(NAMES, rank.round(6).tolist(), strict=True)),
         dict(zip(NAMES, confidence.round(6).tolist(), strict=True)),
@@ -116,11 +205,22 @@ def _names_of(title: str) -> re.Pattern[str]:
 
 
 class _Case:
-    """One gold question with its candidate units: their features, and which of them answer it."""
+    """One question with its candidate units: their features, which of them answer it, and how much it counts.
 
-    def __init__(self, index: Index, gold: GoldQuestion) -> None:
+    Known questions that `without` marks aren't looked at.
+    """
+
+    def __init__(
+        self,
+        index: Index,
+        gold: GoldQuestion,
+        translations: Callable[[Passage], Translations],
+        without: NDArray[np.bool_] | None = None,
+        share: float = 1.0,
+    ) -> None:
+        self.share = share
         question = index.reader.read(gold.text)
-        units = answering.candidates(index, question, answering.CANDIDATES, without=gold.text).units
+        units = answering.candidates(index, question, answering.CANDIDATES, translations, without).units
         self.x = np.array([unit.features.vector() for unit in units]).reshape(len(units), len(NAMES))
         self.answers = np.array([gold.accepts(answering.compose(question, unit, units)) for unit in units], dtype=bool)
         # An answer goes on beyond its unit and may hold the gold strings by chance: where the unit
@@ -140,7 +240,7 @@ def _fit_rank(cases: Sequence[_Case]) -> NDArray[np.float64]:
     """Fit weights under which the best unit that answers a question comes before all that don't.
 
     Logistic regression over the differences between one right unit and the HARD wrong ones that rank
-    highest, each question weighing the same; which they are depends on the weights, so this is
+    highest, each question weighing as much as its share; which they are depends on the weights, so this is
     repeated from a start that knows coverage only.
     """
     columns = [NAMES.index(name) for name in RANK_NAMES]
@@ -155,7 +255,7 @@ def _fit_rank(cases: Sequence[_Case]) -> NDArray[np.float64]:
                 best = right[np.argmax(scores[right])]
                 hard = wrong[np.argsort(-scores[wrong], kind="stable")[:HARD]]
                 differences.append((case.x[best] - case.x[hard])[:, columns])
-                shares.append(np.full(len(hard), 1 / len(hard)))
+                shares.append(np.full(len(hard), case.share / len(hard)))
         if not differences:
             raise InputError(_("found no question that the articles answer; expected questions over these articles"))
         x, share = np.concatenate(differences), np.concatenate(shares)

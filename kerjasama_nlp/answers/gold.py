@@ -1,7 +1,8 @@
 """Questions with known answers.
 
 A question file is JSONL: {"question", "answerable", "must_contain": [["a", "or b"], ["and c"]]}. An answer
-is right when it holds one string of every inner list, letter case and white space aside.
+is right when it holds one string of every inner list, letter case and white space aside, or one of the passages that
+an optional "also" lists.
 """
 
 from __future__ import annotations
@@ -19,18 +20,23 @@ from kerjasama_nlp.i18n import _
 
 @dataclass(frozen=True, slots=True)
 class GoldQuestion:
-    """A question with what its answer must hold; without an answer in the corpus where `answerable` is false."""
+    """A question with what its answer must hold; without an answer in the corpus where `answerable` is false.
+
+    An answer is right that holds a string of each tuple in `must_contain`, or one of the passages `also`.
+    """
 
     text: str
     answerable: bool
     must_contain: tuple[tuple[str, ...], ...]
+    also: tuple[str, ...] = ()
 
     def accepts(self, answer: str | None) -> bool:
         """Tell whether `answer` is right."""
         if answer is None or not self.answerable:
             return False
         folded = _fold(answer)
-        return all(any(_fold(text) in folded for text in alternatives) for alternatives in self.must_contain)
+        held = all(any(_fold(text) in folded for text in alternatives) for alternatives in self.must_contain)
+        return held or any(_fold(passage) in folded for passage in self.also)
 
 
 def _fold(text: str) -> str:
@@ -41,13 +47,15 @@ def _fold(text: str) -> str:
 class KnownAnswer:
     """A question and where it is answered: the article, and a sentence, an item or a list's lead-in, word for word.
 
-    `place` is where that was read, file and line.
+    An empty `passage` says that no article answers it. `place` is where that was read, file and line; questions of one
+    `author` are alike in their wording.
     """
 
     text: str
     article: str
     passage: str
     place: str
+    author: str = ""
 
 
 class QuestionFiles(NamedTuple):
@@ -60,7 +68,8 @@ class QuestionFiles(NamedTuple):
 def read(paths: Sequence[Path]) -> QuestionFiles:
     """Read question files.
 
-    Lines {"question", "article", "passage"} that don't say whether they are "answerable" are known questions.
+    Lines {"question", "article", "passage"} that don't say whether they are "answerable" are known questions; with a
+    passage that is null, questions known to have no answer.
     Raises InputError with file and line where a line is neither of the two.
     """
     found = QuestionFiles([], [])
@@ -100,10 +109,11 @@ def read_questions(paths: Sequence[Path]) -> list[GoldQuestion]:
 
 
 def _parse_known(row: Any, place: str) -> KnownAnswer:
-    question, article, passage = row["question"], row["article"], row["passage"]
-    if not all(isinstance(text, str) and text.strip() for text in (question, article, passage)):
+    question, article, passage, author = row["question"], row["article"], row["passage"], row.get("author", "")
+    needed = (question,) if passage is None else (question, article, passage)
+    if not all(isinstance(text, str) and text.strip() for text in needed) or not isinstance(author, str):
         raise ValueError
-    return KnownAnswer(question, article, passage, place)
+    return KnownAnswer(question, article or "", passage or "", place, author)
 
 
 def _parse(row: Any) -> GoldQuestion:
@@ -113,4 +123,7 @@ def _parse(row: Any) -> GoldQuestion:
         raise ValueError
     if not all(isinstance(text, str) for alternatives in needed for text in alternatives):
         raise TypeError
-    return GoldQuestion(text, answerable, needed)
+    also = tuple(row.get("also", ()))
+    if not all(isinstance(passage, str) and passage.strip() for passage in also):
+        raise TypeError
+    return GoldQuestion(text, answerable, needed, also)

@@ -8,6 +8,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Self, get_args
 
@@ -15,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerjasama_nlp.answers import asked as asked_questions
-from kerjasama_nlp.answers import tfidf
-from kerjasama_nlp.answers.asked import Asked, KnownQuestion
+from kerjasama_nlp.answers import passage_terms, tfidf
+from kerjasama_nlp.answers.asked import UNANSWERED, Asked, KnownQuestion
+from kerjasama_nlp.answers.passage_terms import PassageTerms
 from kerjasama_nlp.answers.questions import Concept, QuestionReader
 from kerjasama_nlp.answers.tfidf import Postings
 from kerjasama_nlp.documents.passages import ITEM_MARK
@@ -30,6 +32,8 @@ from kerjasama_nlp.vocabulary import Vocabulary
 if TYPE_CHECKING:
     from kerjasama_nlp.answers.gold import KnownAnswer
 
+# Passages that are kept as they were read last, some 20 kB each: questions of one session look at the same ones.
+READ_PASSAGES = 1_500
 _KINDS = frozenset(get_args(PassageKind))
 
 
@@ -123,6 +127,11 @@ class Index:
         self.n_passages = len(passages)
         self.analyzer = Analyzer(self._stem)
         self.reader = QuestionReader(self.analyzer, self)
+        self.read = lru_cache(READ_PASSAGES)(self._read)
+
+    def _read(self, number: int) -> PassageTerms:
+        """Take the passage with that number apart, or look it up among the READ_PASSAGES last ones."""
+        return passage_terms.read(self.analyzer, self.passages[number])
 
     def _stem(self, word: str) -> str:
         return self.stem_of(word) or stemming.stem(word)
@@ -176,7 +185,8 @@ def build(passages: Iterable[Passage], known: Sequence[KnownAnswer] = ()) -> Ind
     found = places.found()
     heard = Counter[str]()
     for entry in found:  # asked for in other words than the articles', which become words of the corpus, too
-        heard.update(set(analyzer.analyze(entry.text)))
+        if entry.passage != UNANSWERED:
+            heard.update(set(analyzer.analyze(entry.text)))
     for term in heard:
         numbers.setdefault(term, len(numbers))
     terms = Vocabulary.from_terms(numbers)
@@ -209,7 +219,10 @@ class _Places:
         self._waiting: dict[str, list[int]] = {}
         self._found: dict[int, KnownQuestion] = {}
         for number, entry in enumerate(known):
-            self._waiting.setdefault(entry.article, []).append(number)
+            if entry.passage:
+                self._waiting.setdefault(entry.article, []).append(number)
+            else:
+                self._found[number] = KnownQuestion(entry.text, "", UNANSWERED, 0, 1)
 
     def look(self, number: int, passage: Passage) -> None:
         """Look for units in a passage."""

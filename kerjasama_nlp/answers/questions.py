@@ -71,6 +71,11 @@ class Concept:
     rarity: float
     known: bool
 
+    @property
+    def stem(self) -> str:
+        """The index term of the word itself."""
+        return next(iter(self.terms))
+
 
 @dataclass(frozen=True, slots=True)
 class Question:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from math import exp
 from typing import Any, Self
 
+from kerjasama_nlp.answers import translation
 from kerjasama_nlp.answers.evidence import Features, Unit
 from kerjasama_nlp.answers.index import Index
+from kerjasama_nlp.answers.translation import Translations
 
 # A question of which the corpus knows less than this share is about something else, however well the rest
 # fits ("cara membuat rendang"): the confidence falls in proportion. Questions over the project's corpus
@@ -70,10 +72,14 @@ class Ranker:
 
 @dataclass(frozen=True, slots=True)
 class Rankers:
-    """The ranker for articles alone, and the one for articles with known questions (None: none was fitted)."""
+    """The ranker for articles alone, and the one for articles with known questions (None: none was fitted).
+
+    Both look at words through the `translations` that they were fitted with.
+    """
 
     plain: Ranker
     asked: Ranker | None = None
+    translations: Translations = field(default_factory=translation.none, compare=False)
 
     def of(self, index: Index) -> Ranker:
         """Return the ranker that fits an index."""
@@ -84,12 +90,12 @@ class Rankers:
         return {"plain": self.plain.to_json(), "asked": None if self.asked is None else self.asked.to_json()}
 
     @classmethod
-    def from_json(cls, value: Any) -> Self:
+    def from_json(cls, value: Any, translations: Translations) -> Self:
         """Restore rankers; raises ValueError, LookupError or TypeError where the object isn't any."""
         if set(value) != {"plain", "asked"}:
             raise ValueError("answering.json")
         asked = value["asked"]
-        return cls(Ranker.from_json(value["plain"]), None if asked is None else Ranker.from_json(asked))
+        return cls(Ranker.from_json(value["plain"]), None if asked is None else Ranker.from_json(asked), translations)
 
 
 def _dot(weights: Mapping[str, float], features: Features) -> float:
