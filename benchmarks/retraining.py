@@ -9,7 +9,8 @@ words keep coming as they do in real text. Test texts are made of the held-out s
 filler of their own.
 
 Both systems are fresh processes that read JSONL, train on form and sectors, and write a model; a second process of each
-labels the test texts. On a machine that others use, the processor's time says more than the clock's. The naive script has no calibration, no cross-validation and no thresholds.
+labels the test texts. The naive script has no calibration, no cross-validation and no thresholds. On a machine that
+others use, the processor's time says more than the clock's.
 """
 
 from __future__ import annotations

@@ -101,37 +101,37 @@ class _Problem:
         """Return the change of weights and intercepts that a Newton step makes, and that of the scores."""
         gradient, bias_gradient, curvature = self._gradient()
         penalty, size = self._outputs.penalty, len(self._scores)
-        # what is left of the linear system, over weights and intercepts
-        left, bias_left = np.negative(gradient, out=gradient), -bias_gradient
-        near, bias_near = self._preconditioned(left, curvature), bias_left / (size * curvature)
-        towards, bias_towards = near.copy(), bias_near.copy()
-        direction, shift = np.zeros_like(left), np.zeros_like(bias_left)
+        # of the linear system over weights and intercepts
+        residual, bias_residual = np.negative(gradient, out=gradient), -bias_gradient
+        scaled, bias_scaled = self._preconditioned(residual, curvature), bias_residual / (size * curvature)
+        search, bias_search = scaled.copy(), bias_scaled.copy()
+        direction, shift = np.zeros_like(residual), np.zeros_like(bias_residual)
         moved = np.zeros_like(self._scores)
-        fit = self._together(_dots(left, near) + bias_left * bias_near)
+        norm = self._together(_dots(residual, scaled) + bias_residual * bias_scaled)
         for _round in range(rounds):
-            turned = np.empty_like(self._scores)
-            product, bias_product = np.zeros_like(left), np.zeros_like(bias_left)
+            search_scores = np.empty_like(self._scores)
+            product, bias_product = np.zeros_like(residual), np.zeros_like(bias_residual)
             for rows, piece in self._pieces:
-                turned[rows] = piece @ towards + bias_towards
-                bent = self._bent(rows, turned[rows])
+                search_scores[rows] = piece @ search + bias_search
+                bent = self._bent(rows, search_scores[rows])
                 product += piece.T @ bent
                 bias_product += bent.sum(axis=0)
             self._mask(product)
-            product += penalty * towards
-            length = self._together(_dots(towards, product) + bias_towards * bias_product)
-            along = (fit / np.maximum(length, _LEAST)).astype(np.float32)
-            direction += along * towards
-            shift += along * bias_towards
-            moved += along * turned
-            left -= along * product
-            bias_left -= along * bias_product
-            near, bias_near = self._preconditioned(left, curvature), bias_left / (size * curvature)
-            earlier, fit = fit, self._together(_dots(left, near) + bias_left * bias_near)
-            share = (fit / np.maximum(earlier, _LEAST)).astype(np.float32)
-            towards *= share
-            towards += near
-            del near  # room for the next product
-            bias_towards = bias_near + share * bias_towards
+            product += penalty * search
+            rise = self._together(_dots(search, product) + bias_search * bias_product)
+            length = (norm / np.maximum(rise, _LEAST)).astype(np.float32)
+            direction += length * search
+            shift += length * bias_search
+            moved += length * search_scores
+            residual -= length * product
+            bias_residual -= length * bias_product
+            scaled, bias_scaled = self._preconditioned(residual, curvature), bias_residual / (size * curvature)
+            earlier, norm = norm, self._together(_dots(residual, scaled) + bias_residual * bias_scaled)
+            share = (norm / np.maximum(earlier, _LEAST)).astype(np.float32)
+            search *= share
+            search += scaled
+            del scaled  # room for the next product
+            bias_search = bias_scaled + share * bias_search
         return direction, shift, moved
 
     def _gradient(self) -> tuple[Singles, Singles, Singles]:
@@ -153,9 +153,11 @@ class _Problem:
         curvature /= len(self._scores)
         return gradient, bias_gradient, curvature
 
-    def _preconditioned(self, left: Singles, curvature: Singles) -> Singles:
-        """Return what is left of the system over the (estimated) diagonal of the Hessian."""
-        result: Singles = left / (self._outputs.penalty + self._squares[:, None] * curvature)
+    def _preconditioned(self, residual: Singles, curvature: Singles) -> Singles:
+        """Return the residual over the (estimated) diagonal of the Hessian."""
+        diagonal = np.multiply(self._squares[:, None], curvature)
+        diagonal += self._outputs.penalty
+        result: Singles = np.divide(residual, diagonal, out=diagonal)
         return result
 
     def _bent(self, rows: slice, turned: Singles) -> Singles:

@@ -259,7 +259,7 @@ def _fit_quickly(x: Any, targets: Targets, lexical: Ints) -> tuple[Floats, Float
     right[np.arange(len(right)), targets.forms] = True
     right[:, n_forms:] = targets.sectors
     borne = np.concatenate([right[:, :n_forms].any(axis=0), right[about, n_forms:].any(axis=0)])
-    always = np.concatenate([right[:, :n_forms].all(axis=0), right[about, n_forms:].all(axis=0)])
+    always = borne & np.concatenate([right[:, :n_forms].all(axis=0), right[about, n_forms:].all(axis=0)])
     fitted = np.flatnonzero(borne & ~always)
     penalty = np.where(fitted < n_forms, 1 / FORM_C, 1 / SECTOR_C).astype(np.float32)
     is_lexical = np.zeros(x.shape[1], dtype=np.bool_)
