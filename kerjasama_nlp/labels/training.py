@@ -36,7 +36,7 @@ MAX_FEATURES = 200_000
 FORM_C = 5.0
 SECTOR_C = 20.0
 # Up to so many texts weights are found exactly; of more, all labels' at once and stopped early (see `newton`), which
-# takes a third of the time of scikit-learn's sag at 200,000 texts, no copy of them, and generalises better.
+# takes a quarter of the time of scikit-learn's sag at 200,000 texts, no copy of them, and generalises better.
 MOST_EXACT = 10_000
 EXACT: Mapping[str, Any] = {"solver": "newton-cg"}
 # Named in the manifest: its releases differ in the last digits of the weights.
