@@ -18,7 +18,7 @@ from kerjasama_nlp.i18n import _
 from kerjasama_nlp.labels import folds, labelled
 from kerjasama_nlp.labels.classifier import Classifier
 from kerjasama_nlp.labels.label_set import LabelSet, standard
-from kerjasama_nlp.labels.labelled import LabelledText
+from kerjasama_nlp.labels.labelled import LabelledText, LabelledTexts
 from kerjasama_nlp.model import Model
 from kerjasama_nlp.records import Labels, Progress
 
@@ -43,19 +43,19 @@ class LabelFiles:
     jobs: int = 1
     max_faults: int = labelled.MAX_FAULTS
 
-    def read(self) -> tuple[list[LabelledText], list[LabelledText]]:
+    def read(self) -> tuple[LabelledTexts, LabelledTexts]:
         """Return the texts to fit on and those to test on; raises InputError that lists what is wrong with them.
 
         Test texts, and texts that nearly repeat one, are left out of those to fit on.
         """
         texts = self._read(self.paths)
-        tests = self._read(self.tests) if self.tests else []
-        kept = folds.apart(texts, tests) if tests else texts
+        tests = self._read(self.tests) if self.tests else LabelledTexts()
+        kept = texts.only(folds.apart(texts, tests)) if tests else texts
         if not kept:
             raise InputError(_("found no text to train on that isn't among the test texts"))
         return kept, tests
 
-    def _read(self, paths: Sequence[Path]) -> list[LabelledText]:
+    def _read(self, paths: Sequence[Path]) -> LabelledTexts:
         return labelled.read(paths, self.encoding, label_set=self.label_set, max_faults=self.max_faults)
 
 

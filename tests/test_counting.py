@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kerjasama_nlp.labels import features
+from kerjasama_nlp.labels import features, training
 from kerjasama_nlp.labels.classifier import BLOCKS
 from kerjasama_nlp.labels.features import Counted, Features
 
@@ -100,3 +100,21 @@ def test_the_rarest_names_are_left_out(most):
     assert names == sorted(names)
     assert (most == 0) or "w:padi" in names
     assert sorted(set(found.number.tolist())) == list(range(len(names)))
+
+
+@pytest.mark.parametrize(("times", "counted"), [(9, 9), (255, 255), (256, 256), (70_000, 65_535)])
+def test_the_matrix_of_counts(times, counted):
+    """Columns are features, what most texts have first; counts are exact whatever they are, up to two bytes."""
+    texts = ["beras", "beras jagung", "jagung beras " + "padi. " * times]
+    with Counted(texts, {**ALL, "s": 100}, 100_000) as found:
+        names, matrix = training._counts(found, len(texts))  # noqa: SLF001  # what is fitted on
+    frequency = matrix.getnnz(axis=0).tolist()
+    assert names[0] == "w:beras"
+    assert list(zip(names, frequency, strict=True)) == sorted(
+        zip(names, frequency, strict=True), key=lambda pair: (-pair[1], pair[0])
+    )
+    served = Features(sorted(names))
+    for row, text in enumerate(texts):
+        expected = {name: min(count, 65_535) for name, count in served.of(text).items()}
+        assert {names[column]: matrix[row, column] for column in matrix[row].indices} == expected
+    assert matrix[2, names.index("w:padi")] == counted

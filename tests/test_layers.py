@@ -115,7 +115,12 @@ def test_only_stemming_imports_sastrawi():
 
 def test_only_training_imports_scikit_learn():
     """What serves answers works without scikit-learn and SciPy."""
-    assert _importers("sklearn", "scipy") == {"answers.fitting", "labels.calibration", "labels.training"}
+    assert _importers("sklearn", "scipy") == {
+        "answers.fitting",
+        "labels.calibration",
+        "labels.newton",
+        "labels.training",
+    }
 
 
 def test_only_drawing_imports_matplotlib():

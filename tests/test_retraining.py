@@ -121,7 +121,7 @@ def test_the_format_of_the_file_is_no_matter(tmp_path, name):
             writer.writerows(table)
     first = 2 if name in {"a.csv", "a.tsv"} else 1  # below the header
     expected = [replace(entry, place=f"{name}:{line}") for line, entry in enumerate(texts(given), first)]
-    assert labelled.read([tmp_path / name]) == expected
+    assert list(labelled.read([tmp_path / name])) == expected
 
 
 # Figures

@@ -185,34 +185,40 @@ class Counted:
     def __init__(self, texts: Iterable[str], least: Mapping[str, int], most: int) -> None:
         self._file: BinaryIO = TemporaryFile()  # noqa: SIM115  # closed by __exit__
         self._lengths: list[list[int]] = []
+        self._most_times = 1
         reader = Reader()
         tallies = {kind: _Tally() for kind in _KINDS}
         for block in batches(texts, BLOCK_TEXTS):
             lengths = []
             for kind, (text, key) in _keys(reader.read(block)).items():
                 text, key, times = _distinct(text, key)  # noqa: PLW2901  # the same, each once
+                self._most_times = max(self._most_times, int(times.max(initial=1)))
                 tallies[kind].add(*np.unique(key, return_counts=True))
                 for column, dtype in zip((text, key, times), _SPOOLED, strict=True):
                     self._file.write(np.minimum(column, np.iinfo(dtype).max).astype(dtype).tobytes())
                 lengths.append(len(key))
             self._lengths.append(lengths)
-        found = {kind: tally.most_frequent(least[kind[0]], most) for kind, tally in tallies.items()}
-        named = [
-            (-count, _name(kind, key, reader.lexicon), kind, key)
-            for kind, (keys, counts) in found.items()
-            for key, count in zip(keys.tolist(), counts.tolist(), strict=True)
-        ]
-        chosen = sorted((name, kind, key) for _count, name, kind, key in sorted(named)[:most])
+        chosen = sorted(_chosen(tallies, least, most, reader.lexicon))
         self.names = [name for name, _kind, _key in chosen]
         keys: dict[str, list[int]] = {kind: [] for kind in _KINDS}
         numbers: dict[str, list[int]] = {kind: [] for kind in _KINDS}
-        for number, (_feature, kind, key) in enumerate(chosen):
-            keys[kind].append(key)
+        for number, (_text, kind, feature) in enumerate(chosen):
+            keys[kind].append(feature)
             numbers[kind].append(number)
         self._tables = {kind: _Table(keys[kind], numbers[kind]) for kind in _KINDS}
 
     def __enter__(self) -> Self:
         return self
+
+    @property
+    def times_dtype(self) -> np.dtype[np.unsignedinteger[Any]]:
+        """The smallest type that holds how often any text has any feature."""
+        return np.min_scalar_type(min(self._most_times, np.iinfo(_SPOOLED[2]).max))
+
+    @property
+    def most_cells(self) -> int:
+        """How many pairs of a text and a feature there are at most."""
+        return sum(map(sum, self._lengths))
 
     def __exit__(self, *_error: object) -> None:
         self._file.close()
@@ -233,6 +239,22 @@ class Counted:
             text, number, times = (np.concatenate(column) for column in zip(*columns, strict=True))
             order = np.lexsort((number, text))
             yield Counts(text[order], number[order], times[order])
+
+
+def _chosen(
+    tallies: Mapping[str, _Tally], least: Mapping[str, int], most: int, lexicon: Lexicon
+) -> list[tuple[str, str, int]]:
+    """Return name, kind and key of the features in enough texts: of too many the most frequent, then the first ones."""
+    found = {kind: tally.most_frequent(least[kind[0]], most) for kind, tally in tallies.items()}
+    every = np.concatenate([counts for _keys, counts in found.values()])
+    # only the rarest that may be left have to be told apart by their names
+    lowest = -np.partition(-every, most - 1)[most - 1] if 0 < most < len(every) else 0
+    sure: list[tuple[str, str, int]] = []
+    rarest: list[tuple[str, str, int]] = []
+    for kind, (keys, counts) in found.items():
+        for group, there in ((sure, counts > lowest), (rarest, counts == lowest)):
+            group += [(_name(kind, key, lexicon), kind, key) for key in keys[there].tolist()]
+    return (sure + sorted(rarest))[:most]
 
 
 # How the text in its block, the key and the count of a feature are kept.
@@ -257,37 +279,40 @@ class _Tally:
     """
 
     def __init__(self) -> None:
-        self._keys = np.zeros(0, dtype=np.int64)
-        self._counts = np.zeros(0, dtype=np.int64)
-        self._waiting: list[tuple[Ints, Ints]] = []
+        # room for all of them at once: memory that was never written to takes none
+        self._keys = np.empty(_MOST_KEYS, dtype=np.int64)
+        self._counts = np.empty(_MOST_KEYS, dtype=np.int32)
         self._size = 0
 
     def add(self, keys: Ints, counts: Ints) -> None:
         """Add the counts of a block."""
-        self._waiting.append((keys, counts))
-        self._size += len(keys)
-        if self._size > _MOST_KEYS:
-            self._merge()
+        added: tuple[Ints, NDArray[np.integer[Any]]] = keys, counts
+        if self._size + len(keys) > _MOST_KEYS:
+            added = self._with(keys, counts)
             least = 1
-            while len(self._keys) > _MOST_KEYS // 2:
+            while len(added[0]) > _MOST_KEYS // 2:
                 least += 1
-                frequent = self._counts >= least
-                self._keys, self._counts = self._keys[frequent], self._counts[frequent]
-            self._size = len(self._keys)
+                frequent = added[1] >= least
+                added = added[0][frequent], added[1][frequent]
+            self._size = 0
+        start, self._size = self._size, self._size + len(added[0])
+        self._keys[start : self._size], self._counts[start : self._size] = added
 
     def most_frequent(self, least: int, most: int) -> tuple[Ints, Ints]:
         """Return the keys that at least so many texts have, `most` of them at most, and their counts."""
-        self._merge()
-        frequent = np.flatnonzero(self._counts >= least)
-        kept = frequent[np.argsort(-self._counts[frequent], kind="stable")[:most]]
-        return self._keys[kept], self._counts[kept]
+        keys, counts = self._with(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
+        frequent = np.flatnonzero(counts >= least)
+        kept = frequent[np.argsort(-counts[frequent], kind="stable")[:most]]
+        return keys[kept], counts[kept].astype(np.int64)
 
-    def _merge(self) -> None:
-        pairs = [(self._keys, self._counts), *self._waiting]
-        self._keys, place = np.unique(np.concatenate([keys for keys, _ in pairs]), return_inverse=True)
-        counts = np.concatenate([counts for _, counts in pairs])
-        self._counts = np.bincount(place, counts, len(self._keys)).astype(np.int64)
-        self._waiting = []
+    def _with(self, keys: Ints, counts: Ints) -> tuple[Ints, NDArray[np.int32]]:
+        """Return all keys and the given ones, each once and sorted, and their counts."""
+        keys = np.concatenate([self._keys[: self._size], keys])
+        order = np.argsort(keys, kind="stable")
+        keys = keys[order]
+        starts = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])[: len(keys)])
+        counted = np.concatenate([self._counts[: self._size], counts.astype(np.int32)])[order]
+        return keys[starts], np.add.reduceat(counted, starts) if len(starts) else counted
 
 
 def _name(kind: str, key: int, lexicon: Lexicon) -> str:

@@ -6,13 +6,15 @@ any of the columns that `label` takes it from. A column named `set` says which t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
 from io import BytesIO
 from pathlib import Path
+from typing import overload
 
 from kerjasama_nlp.errors import InputError
 from kerjasama_nlp.i18n import _
@@ -20,6 +22,7 @@ from kerjasama_nlp.inputs.columns import split_names
 from kerjasama_nlp.inputs.rows import Row, RowReader
 from kerjasama_nlp.inputs.sources import Source, open_source
 from kerjasama_nlp.labels.label_set import LabelSet, standard
+from kerjasama_nlp.labels.text_store import TextStore
 
 # So many faults are listed; the rest is counted.
 MAX_FAULTS = 20
@@ -38,6 +41,63 @@ class LabelledText:
     sectors: frozenset[str]
     group: str = ""
     place: str = ""
+
+
+class LabelledTexts(Sequence[LabelledText]):
+    """A list of labelled texts that takes little memory for very many: the texts wait in a `TextStore`.
+
+    >>> texts = LabelledTexts([LabelledText("Harga cabai naik.", "bukan", frozenset(), place="a.csv:2")])
+    >>> texts[0].text, texts[-1].place, len(texts.only([0, 0]))
+    ('Harga cabai naik.', 'a.csv:2', 2)
+    """
+
+    def __init__(self, texts: Iterable[LabelledText] = ()) -> None:
+        self._store = TextStore()
+        self._texts, self._kinds, self._lines = array("q"), array("q"), array("q")
+        # what many texts have in common: all but the text and the line
+        self._numbers: dict[tuple[str, frozenset[str], str, str], int] = {}
+        self._common: list[tuple[str, frozenset[str], str, str]] = []
+        for entry in texts:
+            self.append(entry)
+
+    def append(self, entry: LabelledText) -> None:
+        """Add a text at the end."""
+        place, colon, line = entry.place.rpartition(":")
+        if not (colon and line.isdecimal() and str(int(line)) == line):
+            place, line = entry.place, "-1"
+        common = (entry.form, entry.sectors, entry.group, place)
+        kind = self._numbers.setdefault(common, len(self._common))
+        if kind == len(self._common):
+            self._common.append(common)
+        self._texts.append(self._store.append(entry.text))
+        self._kinds.append(kind)
+        self._lines.append(int(line))
+
+    def only(self, numbers: Iterable[int]) -> LabelledTexts:
+        """Return some of the texts; they aren't copied."""
+        chosen = LabelledTexts()
+        chosen._store, chosen._numbers, chosen._common = self._store, self._numbers, self._common
+        for number in numbers:
+            chosen._texts.append(self._texts[number])
+            chosen._kinds.append(self._kinds[number])
+            chosen._lines.append(self._lines[number])
+        return chosen
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    @overload
+    def __getitem__(self, index: int) -> LabelledText: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[LabelledText]: ...
+    def __getitem__(self, index: int | slice) -> LabelledText | Sequence[LabelledText]:
+        if isinstance(index, slice):
+            return self.only(range(*index.indices(len(self))))
+        form, sectors, group, place = self._common[self._kinds[index]]
+        line = self._lines[index]
+        return LabelledText(
+            self._store[self._texts[index]], form, sectors, group, place if line < 0 else f"{place}:{line}"
+        )
 
 
 @dataclass(slots=True)
@@ -68,7 +128,7 @@ def read(
     *,
     label_set: LabelSet | None = None,
     max_faults: int = MAX_FAULTS,
-) -> list[LabelledText]:
+) -> LabelledTexts:
     """Read files of texts labelled from `label_set` (default: the standard one), all faults collected first.
 
     Texts that come again with the same labels are kept once. Raises InputError that lists the first faults
@@ -76,7 +136,7 @@ def read(
     without a sector, the form without cooperation with one, the same text labelled differently in two places.
     """
     labels = label_set or standard()
-    found: list[LabelledText] = []
+    found = LabelledTexts()
     faults = _Faults(max_faults)
     seen: dict[bytes, int] = {}
     for path in paths:

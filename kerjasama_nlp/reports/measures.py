@@ -137,7 +137,7 @@ def learning_curve(
     Training texts that nearly repeat one of `gold` are left out. Each part holds the one before; the order is that
     of the texts' hashes, so it doesn't depend on the file's. Parts of a single form can't be fitted, and are left out.
     """
-    usable = sorted(folds.apart(training, gold), key=lambda entry: _digest(entry.text))
+    usable = sorted((training[number] for number in folds.apart(training, gold)), key=lambda entry: _digest(entry.text))
     points = []
     for part in _parts(usable):
         scores = label_scores(gold, list(fit(part).label([entry.text for entry in gold])), label_set)
