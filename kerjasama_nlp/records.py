@@ -71,12 +71,23 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """A part of an answer's sources: `sources[source].text[start:end]`, counted in Unicode code points."""
+
+    source: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The reply to one question.
 
     `answer` is None for a refusal; `confidence` (0..1) estimates the probability that the best
     candidate answers the question, whether or not it was given. `missing` are the question's words
     that the best candidate doesn't speak of, `similar` questions like it that the corpus is known to answer.
+    `answer_span` says where the lines of the answer stand in the sources, one span a thing answered about: a heading
+    that was put before it and the mark of a cut aside. It is empty for a refusal.
     """
 
     question: str
@@ -85,6 +96,7 @@ class Answer:
     sources: tuple[Source, ...] = ()
     missing: tuple[str, ...] = field(default=())
     similar: tuple[str, ...] = ()
+    answer_span: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kerjasama_nlp import i18n
-from kerjasama_nlp.records import Answer, Source
+from kerjasama_nlp.records import Answer, Source, Span
 from kerjasama_nlp.terminal import help_text, render
 
 HARMFUL = (
@@ -99,17 +99,38 @@ def test_answer_json_has_the_keys_of_the_contract():
         assert [set(source) for source in row["sources"]] == [SOURCE_KEYS, SOURCE_KEYS]
 
 
-def test_answer_json_has_one_more_key():
-    """Besides the four keys that were promised there is "missing": the words that the corpus doesn't speak of."""
+def test_answer_json_has_more_keys():
+    """Behind the four keys that were promised stand words that nothing was found on, and where the answer stands."""
     row = json.loads(render.answer_json(Answer("apa", None, 0.0, missing=("emas",))))
-    assert list(row) == [*ANSWER_KEYS, "missing"]
-    assert row["missing"] == ["emas"]
+    assert list(row) == [*ANSWER_KEYS, "missing", "answer_span"]
+    assert (row["missing"], row["answer_span"]) == (["emas"], None)
+    spans = (Span(1, 0, 5), Span(0, 6, 11))
+    row = json.loads(render.answer_json(Answer("apa", "Pakta\nDanau", 0.5, (_source(),) * 2, answer_span=spans)))
+    assert row["answer_span"] == [{"source": 1, "start": 0, "end": 5}, {"source": 0, "start": 6, "end": 11}]
 
 
 def test_answer_text_names_its_source():
     """An answer is followed by a blank line and where it comes from, with the confidence in Indonesian."""
     text = render.answer_text(Answer("apa", "Pakta Danau adalah perjanjian.", 0.973, (_source(), _source())))
     assert text == ("Pakta Danau adalah perjanjian.\n\nSumber: Pakta Danau > Isi [a.txt] (keyakinan 0,97)")
+
+
+@pytest.mark.parametrize(
+    ("places", "named"),
+    [
+        ([0], "Pakta Danau > Isi [a.txt]"),
+        ([0, 1], "Pakta Danau > Isi [a.txt]; Pakta Gunung > Isi [a.txt]"),
+        ([1, 0, 1], "Pakta Gunung > Isi [a.txt]; Pakta Danau > Isi [a.txt]"),
+        ([0, 2], "Pakta Danau > Isi [a.txt]"),
+    ],
+    ids=["one", "two", "in the order of the answer", "two passages of one section"],
+)
+def test_answer_text_names_all_its_sources(places, named):
+    """An answer put together from several passages names the place of each once."""
+    sources = (_source(), _source(title="Pakta Gunung"), _source(text="Lain."))
+    spans = tuple(Span(place, 0, 3) for place in places)
+    shown = render.answer_text(Answer("apa", "Pak", 0.5, sources, answer_span=spans))
+    assert shown == f"Pak\n\nSumber: {named} (keyakinan 0,50)"
 
 
 def test_source_without_a_section():

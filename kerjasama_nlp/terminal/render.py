@@ -37,8 +37,8 @@ _HIDDEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\
 def answer_json(answer: Answer) -> str:
     """Return an answer as one line of JSON; the keys are a contract.
 
-    "missing" (the question's words that the best candidate doesn't speak of) is an extension of the first
-    four: with a refusal, it is what a program can tell its reader.
+    Those after the first four are extensions: "missing" (the question's words that the best candidate doesn't
+    speak of) is what a program can tell its reader with a refusal, "answer_span" (null then) where the answer stands.
     """
     row = {
         "question": answer.question,
@@ -46,6 +46,7 @@ def answer_json(answer: Answer) -> str:
         "confidence": round(answer.confidence, 4),
         "sources": [{**asdict(source), "score": round(source.score, 4)} for source in answer.sources],
         "missing": list(answer.missing),
+        "answer_span": None if answer.answer is None else [asdict(span) for span in answer.answer_span],
     }
     return to_json(row)
 
@@ -86,7 +87,9 @@ def _is_safe(char: str) -> bool:
 def answer_text(answer: Answer) -> str:
     """Return an answer as a reader sees it: the answer and its source, or the refusal and what comes near."""
     if answer.answer is not None:
-        source = _SOURCE.format(source=source_name(answer.sources[0]), confidence=decimal(answer.confidence))
+        answered_from = dict.fromkeys(span.source for span in answer.answer_span) or [0]
+        names = dict.fromkeys(source_name(answer.sources[number]) for number in answered_from)
+        source = _SOURCE.format(source="; ".join(names), confidence=decimal(answer.confidence))
         return f"{printable(answer.answer)}\n\n{source}"
     lines = [REFUSAL]
     if answer.missing:
