@@ -87,7 +87,8 @@ class Answer:
     candidate answers the question, whether or not it was given. `missing` are the question's words
     that the best candidate doesn't speak of, `similar` questions like it that the corpus is known to answer.
     `answer_span` says where the lines of the answer stand in the sources, one span a thing answered about: a heading
-    that was put before it and the mark of a cut aside. It is empty for a refusal.
+    that was put before it and the mark of a cut aside. `highlights` are the parts of it that are the very fact asked
+    for (a date, a number, a place, people, what an abbreviation means), where it is one. A refusal has neither.
     """
 
     question: str
@@ -97,6 +98,7 @@ class Answer:
     missing: tuple[str, ...] = field(default=())
     similar: tuple[str, ...] = ()
     answer_span: tuple[Span, ...] = ()
+    highlights: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,10 +102,15 @@ def test_answer_json_has_the_keys_of_the_contract():
 def test_answer_json_has_more_keys():
     """Behind the four keys that were promised stand words that nothing was found on, and where the answer stands."""
     row = json.loads(render.answer_json(Answer("apa", None, 0.0, missing=("emas",))))
-    assert list(row) == [*ANSWER_KEYS, "missing", "answer_span"]
-    assert (row["missing"], row["answer_span"]) == (["emas"], None)
+    assert list(row) == [*ANSWER_KEYS, "missing", "answer_span", "highlights"]
+    assert (row["missing"], row["answer_span"], row["highlights"]) == (["emas"], None, [])
     spans = (Span(1, 0, 5), Span(0, 6, 11))
-    row = json.loads(render.answer_json(Answer("apa", "Pakta\nDanau", 0.5, (_source(),) * 2, answer_span=spans)))
+    row = json.loads(
+        render.answer_json(
+            Answer("apa", "Pakta\nDanau", 0.5, (_source(),) * 2, answer_span=spans, highlights=spans[1:])
+        )
+    )
+    assert row["highlights"] == [{"source": 0, "start": 6, "end": 11}]
     assert row["answer_span"] == [{"source": 1, "start": 0, "end": 5}, {"source": 0, "start": 6, "end": 11}]
 
 
@@ -131,6 +136,46 @@ def test_answer_text_names_all_its_sources(places, named):
     spans = tuple(Span(place, 0, 3) for place in places)
     shown = render.answer_text(Answer("apa", "Pak", 0.5, sources, answer_span=spans))
     assert shown == f"Pak\n\nSumber: {named} (keyakinan 0,50)"
+
+
+def _marked(text, *highlights, heading="", cut=""):
+    """Return an answer of a whole source, parts of which are the fact that was asked for."""
+    spans = tuple(Span(0, start, end) for start, end in highlights)
+    return Answer(
+        "apa",
+        f"{heading}{text}{cut}",
+        0.5,
+        (_source(text=text),),
+        answer_span=(Span(0, 0, len(text)),),
+        highlights=spans,
+    )
+
+
+@pytest.mark.parametrize(("heading", "cut"), [("", ""), ("Pakta: ", " …")], ids=["plain", "headed and cut"])
+def test_facts_are_bold(heading, cut):
+    """On request the facts in an answer stand between the codes for bold and for no longer bold, and nothing else."""
+    shown = render.answer_text(_marked("3 Mei 1971 di Bogota", (0, 10), (14, 20), heading=heading, cut=cut), bold=True)
+    fact = f"{heading}\x1b[1m3 Mei 1971\x1b[0m di \x1b[1mBogota\x1b[0m{cut}"
+    assert shown == f"{fact}\n\nSumber: Pakta Danau > Isi [a.txt] (keyakinan 0,50)"
+
+
+def test_facts_of_several_sources_are_bold():
+    """The parts of an answer put together from two sources keep their facts."""
+    sources = (_source(text="Ada 1."), _source(text="Ada 2."))
+    spans = (Span(1, 0, 6), Span(0, 0, 6))
+    answer = Answer("apa", "Ada 2.\nAda 1.", 0.5, sources, answer_span=spans, highlights=(Span(0, 4, 5),))
+    assert render.answer_text(answer, bold=True).startswith("Ada 2.\nAda \x1b[1m1\x1b[0m.\n")
+
+
+@given(HOSTILE | SURROGATES, st.integers(0, 5), st.integers(1, 9))
+def test_bold_facts_are_harmless(text, start, length):
+    """Beside the two codes no text smuggles anything to the terminal, wherever its fact begins and ends."""
+    answer = _marked(text, (start, start + length)) if start + length <= len(text) else _marked(text)
+    shown = render.answer_text(answer, bold=True)
+    assert shown.count("\x1b") == 2 * len(answer.highlights)
+    plain = shown.replace("\x1b[1m", "").replace("\x1b[0m", "")
+    assert _controls(plain) <= {"\n", "\t"}
+    assert render.answer_text(answer).replace("\x1b", "") == render.answer_text(answer)
 
 
 def test_source_without_a_section():

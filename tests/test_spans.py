@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from test_properties import CORPUS, _passages
 
 from kerjasama_nlp import model
-from kerjasama_nlp.answers import answering, index
+from kerjasama_nlp.answers import answering, facts, index
 
 QUESTIONS = [
     json.loads(line)["question"]
@@ -43,6 +43,30 @@ def test_every_span_holds_its_part_of_the_answer(shipped, question, top_k, least
     answer = shipped.ask(question, top_k=top_k, min_confidence=least)
     _check_answer_span(answer)
     assert len(answer.sources) == max(top_k, len({span.source for span in answer.answer_span}))
+
+
+@given(st.sampled_from(QUESTIONS))
+@example("kapan dan di mana ASEAN didirikan")
+@example("siapa yang meneken perjanjian persahabatan Indonesia Mesir")
+def test_highlights_stand_in_the_answer(shipped, question):
+    """What is emphasised is a part of the answer, one part after the other; questions for no fact have none."""
+    answer = shipped.ask(question)
+    whole = {(span.source, place) for span in answer.answer_span for place in range(span.start, span.end)}
+    places = [(span.source, place) for span in answer.highlights for place in range(span.start, span.end)]
+    assert places == sorted(set(places))
+    assert set(places) <= whole
+    assert all(answer.sources[span.source].text[span.start : span.end].strip() for span in answer.highlights)
+    kinds = set(shipped.index.reader.read(question).kinds)
+    assert not answer.highlights or kinds & set(facts.KINDS)
+
+
+def test_the_fact_of_an_answer_is_marked(shipped):
+    """The date of a founding is the fact that is asked for; a refusal has none, and no list of purposes."""
+    answer = shipped.ask("Kapan ASEAN didirikan?")
+    (span,) = answer.highlights
+    assert answer.sources[span.source].text[span.start : span.end] == "8 Agustus 1967"
+    assert shipped.ask("Kapan ASEAN didirikan?", min_confidence=1).highlights == ()
+    assert shipped.ask("apa tujuan ASEAN").highlights == ()
 
 
 @given(CORPUS, st.sampled_from(["kapan Pakta Danau Biru ditandatangani", "apa beda Pakta Danau dan Serikat Kopi"]))

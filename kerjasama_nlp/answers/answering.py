@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from kerjasama_nlp.answers import evidence
+from kerjasama_nlp.answers import evidence, facts
 from kerjasama_nlp.answers.asked import Match
 from kerjasama_nlp.answers.evidence import Unit
 from kerjasama_nlp.answers.index import Hit, Index
@@ -95,6 +95,18 @@ def ask(index: Index, ranker: Ranker, text: str, *, top_k: int = 5, min_confiden
         finding.best.missing,
         tuple(match.known.text for match in finding.matches[:NEAREST] if match.likeness >= NEAR),
         tuple(Span(numbers.index(part.number), part.start, part.end) for part in parts) if given else (),
+        _highlights(index, answered[0], parts[0], numbers) if given and len(parts) == 1 else (),
+    )
+
+
+def _highlights(index: Index, finding: _Finding, part: Part, numbers: list[int]) -> tuple[Span, ...]:
+    """Return where the fact stands that is asked for, in the sentence, item or list that was found to answer."""
+    unit = finding.best
+    text = unit.passage.text[unit.start : min(unit.end, part.end)]
+    source = numbers.index(part.number)
+    return tuple(
+        Span(source, unit.start + fact.start, unit.start + fact.end)
+        for fact in facts.find(finding.question, index.analyzer, text)
     )
 
 

@@ -24,6 +24,8 @@ _MISSING = "Tidak ditemukan: {words}."
 _NEAREST = "Bagian terdekat: {sections}."
 _SIMILAR = "Pertanyaan serupa yang dapat dijawab: {questions}"
 _SOURCE = "Sumber: {source} (keyakinan {confidence})"
+# What tells a terminal to write in bold, and as usual again.
+BOLD, PLAIN = "\x1b[1m", "\x1b[0m"
 # Characters of a text that are shown where it stands among many.
 _EXCERPT = 300
 # Control, format and separator characters, and half characters: a terminal obeys them, or other tools take
@@ -38,7 +40,8 @@ def answer_json(answer: Answer) -> str:
     """Return an answer as one line of JSON; the keys are a contract.
 
     Those after the first four are extensions: "missing" (the question's words that the best candidate doesn't
-    speak of) is what a program can tell its reader with a refusal, "answer_span" (null then) where the answer stands.
+    speak of) is what a program can tell its reader with a refusal, "answer_span" (null then) where the answer stands,
+    "highlights" where in it the fact stands that was asked for.
     """
     row = {
         "question": answer.question,
@@ -47,6 +50,7 @@ def answer_json(answer: Answer) -> str:
         "sources": [{**asdict(source), "score": round(source.score, 4)} for source in answer.sources],
         "missing": list(answer.missing),
         "answer_span": None if answer.answer is None else [asdict(span) for span in answer.answer_span],
+        "highlights": [asdict(span) for span in answer.highlights],
     }
     return to_json(row)
 
@@ -84,13 +88,16 @@ def _is_safe(char: str) -> bool:
     return (char.isprintable() or unicodedata.category(char) not in _UNSAFE) and not _HIDDEN.match(char)
 
 
-def answer_text(answer: Answer) -> str:
-    """Return an answer as a reader sees it: the answer and its source, or the refusal and what comes near."""
+def answer_text(answer: Answer, *, bold: bool = False) -> str:
+    """Return an answer as a reader sees it: the answer and its source, or the refusal and what comes near.
+
+    With `bold` the terminal is told to show the fact that was asked for in bold.
+    """
     if answer.answer is not None:
         answered_from = dict.fromkeys(span.source for span in answer.answer_span) or [0]
         names = dict.fromkeys(source_name(answer.sources[number]) for number in answered_from)
         source = _SOURCE.format(source="; ".join(names), confidence=decimal(answer.confidence))
-        return f"{printable(answer.answer)}\n\n{source}"
+        return f"{_emphasised(answer) if bold else printable(answer.answer)}\n\n{source}"
     lines = [REFUSAL]
     if answer.missing:
         lines.append(_MISSING.format(words=", ".join(printable(word) for word in answer.missing)))
@@ -100,6 +107,20 @@ def answer_text(answer: Answer) -> str:
     if answer.similar:
         lines.append(_SIMILAR.format(questions=" | ".join(printable(question) for question in answer.similar)))
     return "\n".join(lines)
+
+
+def _emphasised(answer: Answer) -> str:
+    """Return an answer with its highlights between the terminal's codes; only these command it."""
+    text, shown, done = answer.answer or "", "", 0
+    for span in answer.answer_span:
+        part = answer.sources[span.source].text[span.start : span.end]
+        here = text.find(part, done) - span.start
+        for highlight in answer.highlights:
+            if highlight.source == span.source and span.start <= highlight.start < highlight.end <= span.end:
+                start, end = here + highlight.start, here + highlight.end
+                shown += f"{printable(text[done:start])}{BOLD}{printable(text[start:end])}{PLAIN}"
+                done = end
+    return shown + printable(text[done:])
 
 
 def source_name(source: Source) -> str:
