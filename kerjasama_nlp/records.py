@@ -80,6 +80,32 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Statement:
+    """What a source says of the fact that was asked for: `text`, which is `sources[source].text[start:end]`.
+
+    `year` is the year that it gives for a number, None where it gives none, and for other facts.
+    """
+
+    source: int
+    start: int
+    end: int
+    text: str
+    year: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What the sources say of the fact that was asked for: the answer's own, and one of each other article.
+
+    Those in `agree` say the same, those in `differ` something else; not both are empty.
+    """
+
+    own: Statement
+    agree: tuple[Statement, ...]
+    differ: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The reply to one question.
 
@@ -88,7 +114,8 @@ class Answer:
     that the best candidate doesn't speak of, `similar` questions like it that the corpus is known to answer.
     `answer_span` says where the lines of the answer stand in the sources, one span a thing answered about: a heading
     that was put before it and the mark of a cut aside. `highlights` are the parts of it that are the very fact asked
-    for (a date, a number, a place, people, what an abbreviation means), where it is one. A refusal has neither.
+    for (a date, a number, a place, people, what an abbreviation means), where it is one. `agreement` compares it with
+    what other articles among the sources say, where they do. A refusal has none of these.
     """
 
     question: str
@@ -99,6 +126,7 @@ class Answer:
     similar: tuple[str, ...] = ()
     answer_span: tuple[Span, ...] = ()
     highlights: tuple[Span, ...] = ()
+    agreement: Agreement | None = None
 
 
 @dataclass(frozen=True, slots=True)

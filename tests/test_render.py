@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kerjasama_nlp import i18n
-from kerjasama_nlp.records import Answer, Source, Span
+from kerjasama_nlp.records import Agreement, Answer, Source, Span, Statement
 from kerjasama_nlp.terminal import help_text, render
 
 HARMFUL = (
@@ -102,8 +102,8 @@ def test_answer_json_has_the_keys_of_the_contract():
 def test_answer_json_has_more_keys():
     """Behind the four keys that were promised stand words that nothing was found on, and where the answer stands."""
     row = json.loads(render.answer_json(Answer("apa", None, 0.0, missing=("emas",))))
-    assert list(row) == [*ANSWER_KEYS, "missing", "answer_span", "highlights"]
-    assert (row["missing"], row["answer_span"], row["highlights"]) == (["emas"], None, [])
+    assert list(row) == [*ANSWER_KEYS, "missing", "answer_span", "highlights", "agreement"]
+    assert [row[key] for key in list(row)[4:]] == [["emas"], None, [], None]
     spans = (Span(1, 0, 5), Span(0, 6, 11))
     row = json.loads(
         render.answer_json(
@@ -176,6 +176,18 @@ def test_bold_facts_are_harmless(text, start, length):
     plain = shown.replace("\x1b[1m", "").replace("\x1b[0m", "")
     assert _controls(plain) <= {"\n", "\t"}
     assert render.answer_text(answer).replace("\x1b", "") == render.answer_text(answer)
+
+
+@given(HOSTILE | SURROGATES, HOSTILE | SURROGATES)
+def test_what_other_articles_say_is_harmless(text, title):
+    """Facts and titles of other articles stand on one line each, without what commands a terminal."""
+    said = [Statement(number, 0, len(text), text, None) for number in range(3)]
+    sources = tuple(_source(text=text, title=title) for _ in said)
+    answer = Answer("apa", "Ya.", 0.5, sources, agreement=Agreement(said[0], (said[1],), (said[2],)))
+    lines = render.answer_text(answer).split("\n")
+    assert len(lines) == 5
+    assert _controls("".join(lines)) <= {"\t"}
+    assert json.loads(render.answer_json(answer))["agreement"]["differ"][0]["source"] == 2
 
 
 def test_source_without_a_section():

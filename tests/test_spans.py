@@ -42,7 +42,7 @@ def test_every_span_holds_its_part_of_the_answer(shipped, question, top_k, least
     """Over the shipped corpus, answers and spans fit, however few sources are asked for and however unsure it is."""
     answer = shipped.ask(question, top_k=top_k, min_confidence=least)
     _check_answer_span(answer)
-    assert len(answer.sources) == max(top_k, len({span.source for span in answer.answer_span}))
+    assert len(answer.sources) <= max(top_k, len({span.source for span in answer.answer_span}))
 
 
 @given(st.sampled_from(QUESTIONS))
@@ -67,6 +67,17 @@ def test_the_fact_of_an_answer_is_marked(shipped):
     assert answer.sources[span.source].text[span.start : span.end] == "8 Agustus 1967"
     assert shipped.ask("Kapan ASEAN didirikan?", min_confidence=1).highlights == ()
     assert shipped.ask("apa tujuan ASEAN").highlights == ()
+
+
+def test_a_fact_that_is_cut_off_is_not_marked(shipped_ranker):
+    """What the answer doesn't hold isn't emphasised in it."""
+    words = " ".join(f"kata{number}" for number in range(120))
+    text = f"Serikat Awan didirikan oleh {words} pada 3 Mei 1971."
+    answer = model.Model(index.build(_passages([text])), shipped_ranker).ask(
+        "kapan Serikat Awan didirikan", min_confidence=0
+    )
+    assert answer.answer.endswith(" …")
+    assert answer.highlights == ()
 
 
 @given(CORPUS, st.sampled_from(["kapan Pakta Danau Biru ditandatangani", "apa beda Pakta Danau dan Serikat Kopi"]))

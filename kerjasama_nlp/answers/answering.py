@@ -6,14 +6,14 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from kerjasama_nlp.answers import evidence, facts
+from kerjasama_nlp.answers import agreement, evidence, facts
 from kerjasama_nlp.answers.asked import Match
 from kerjasama_nlp.answers.evidence import Unit
 from kerjasama_nlp.answers.index import Hit, Index
 from kerjasama_nlp.answers.questions import Question
 from kerjasama_nlp.answers.ranking import Ranker
 from kerjasama_nlp.documents.passages import ITEM_MARK, SECTION_SEPARATOR
-from kerjasama_nlp.records import Answer, Source, Span
+from kerjasama_nlp.records import Agreement, Answer, Source, Span, Statement
 
 # Known questions that are offered with a refusal, and how alike they have to be.
 NEAREST = 3
@@ -53,13 +53,18 @@ _NAMING = frozenset({"entity", "expansion", "person", "definition"})
 
 @dataclass(frozen=True, slots=True)
 class _Finding:
-    """The best unit for a question, and the units around it."""
+    """What was found for a question: its units in the order of their passages, and the best first."""
 
     question: Question
     hits: list[Hit]
-    best: Unit
     units: list[Unit]
+    ranked: list[Unit]
     matches: list[Match]
+
+    @property
+    def best(self) -> Unit:
+        """The unit that answers, if any does."""
+        return self.ranked[0]
 
 
 class Found(NamedTuple):
@@ -85,7 +90,7 @@ def ask(index: Index, ranker: Ranker, text: str, *, top_k: int = 5, min_confiden
     confidence = min(ranker.probability(part.best) for part in answered)
     limit = (MAX_ANSWER - len(answered) + 1) // len(answered)
     parts = [compose(part.question, part.best, part.units, limit=limit) for part in answered]
-    numbers = _order(finding, ranker, [part.best.number for part in answered], top_k)
+    numbers = _order(finding, [part.best.number for part in answered], top_k)
     given = confidence >= threshold
     return Answer(
         text,
@@ -96,6 +101,7 @@ def ask(index: Index, ranker: Ranker, text: str, *, top_k: int = 5, min_confiden
         tuple(match.known.text for match in finding.matches[:NEAREST] if match.likeness >= NEAR),
         tuple(Span(numbers.index(part.number), part.start, part.end) for part in parts) if given else (),
         _highlights(index, answered[0], parts[0], numbers) if given and len(parts) == 1 else (),
+        _agreement(index, ranker, answered[0], numbers, threshold) if given and len(parts) == 1 else None,
     )
 
 
@@ -108,6 +114,23 @@ def _highlights(index: Index, finding: _Finding, part: Part, numbers: list[int])
         Span(source, unit.start + fact.start, unit.start + fact.end)
         for fact in facts.find(finding.question, index.analyzer, text)
     )
+
+
+def _agreement(
+    index: Index, ranker: Ranker, finding: _Finding, numbers: list[int], threshold: float
+) -> Agreement | None:
+    """Return what the sources from other articles say of the fact that answers; None where they say nothing of it."""
+    others = [unit for unit in finding.ranked[1:] if unit.number in numbers]
+    least = max(threshold, ranker.threshold)
+    compared = agreement.compare(finding.question, index.analyzer, ranker, finding.best, others, least)
+    if compared is None or not (compared.agree or compared.differ):
+        return None
+    own, *rest = (
+        Statement(numbers.index(said.unit.number), said.start, said.end, said.text, said.year)
+        for said in (compared.own, *compared.agree, *compared.differ)
+    )
+    agreeing = len(compared.agree)
+    return Agreement(own, tuple(rest[:agreeing]), tuple(rest[agreeing:]))
 
 
 def candidates(index: Index, question: Question, top_k: int, without: str | None = None) -> Found:
@@ -140,7 +163,8 @@ def _find(index: Index, ranker: Ranker, question: Question, top_k: int) -> _Find
     found = candidates(index, question, top_k)
     if not found.units:
         return None
-    return _Finding(question, found.hits, max(found.units, key=ranker.score), found.units, found.matches)
+    ranked = sorted(found.units, key=ranker.score, reverse=True)
+    return _Finding(question, found.hits, found.units, ranked, found.matches)
 
 
 def _answered(index: Index, ranker: Ranker, finding: _Finding, top_k: int) -> list[_Finding]:
@@ -155,13 +179,14 @@ def _compares(unit: Unit) -> bool:
     return unit.passage.kind != "outline" and f.kind == 1.0 and not unit.missing and f.coverage > COMPARING_COVERAGE
 
 
-def _order(finding: _Finding, ranker: Ranker, first: list[int], top_k: int) -> list[int]:
+def _order(finding: _Finding, first: list[int], top_k: int) -> list[int]:
     """Return the passages of the sources: those answered from, then the others by their best unit, then by score.
 
     They are `top_k`, or more where more are answered from.
     """
-    by_unit = [unit.number for unit in sorted(finding.units, key=ranker.score, reverse=True)]
-    order = list(dict.fromkeys([*first, *by_unit, *(hit.passage for hit in finding.hits)]))
+    order = list(
+        dict.fromkeys([*first, *(unit.number for unit in finding.ranked), *(hit.passage for hit in finding.hits)])
+    )
     return order[: max(top_k, len(set(first)))]
 
 

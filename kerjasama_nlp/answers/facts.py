@@ -18,10 +18,13 @@ _NEAR = 5
 # A comma or a conjunction between the two counts as so many more, and so does a fact that stands before the word.
 _BREAK, _BEFORE = 12, 8
 _BREAKS = re.compile(r"[,;:(]|\b(?:dan|serta|lalu|kemudian|sedangkan)\b")
+# A year that stands so many characters from a number, or nearer, is the year it was counted in.
+_SAME_CLAUSE = 40
 # "Satu" is as often an article as it is a number.
 _ONE = 0.3
 
 _YEAR = r"(?:1[4-9]|20)\d\d"
+_YEAR_ALONE = re.compile(rf"\b{_YEAR}")
 _MONTH = "Januari|Februari|Maret|April|Mei|Juni|Juli|Agustus|September|Oktober|November|Desember"
 _DATE = re.compile(
     rf"""
@@ -83,13 +86,13 @@ def find(question: Question, analyzer: Analyzer, text: str) -> list[Fact]:
         asked.remove("number")
     if not asked:
         return []
-    places = _places(question, analyzer, text)
+    spoken = places(question, analyzer, text)
     found: list[Fact] = []
     for kind in asked:
-        facts = list(_facts(question, analyzer, text, kind))
+        facts = list(of_kind(question, analyzer, text, kind))
         if kind != "expansion":  # which says what the question says, in other words
-            facts = [fact for fact in facts if not _is_asked(places, fact)]
-        best = _nearest(text, facts, places)
+            facts = [fact for fact in facts if not _is_asked(spoken, fact)]
+        best = _nearest(text, facts, spoken)
         if best is not None:
             row = _row(text, facts, best) if "list" in question.kinds and kind in {"place", "person"} else [best]
             found += [_counted(text, fact) if kind == "number" else fact for fact in row]
@@ -97,8 +100,8 @@ def find(question: Question, analyzer: Analyzer, text: str) -> list[Fact]:
     return [fact for before, fact in zip([None, *found], found, strict=False) if not before or before.end <= fact.start]
 
 
-class _Place(NamedTuple):
-    """Where a text speaks of a concept of the question (its number), and how much that counts."""
+class Place(NamedTuple):
+    """Where a text speaks of a concept of the question, which is given by its number, and how much that counts."""
 
     start: int
     end: int
@@ -106,46 +109,63 @@ class _Place(NamedTuple):
     importance: float
 
 
-def _places(question: Question, analyzer: Analyzer, text: str) -> list[_Place]:
+def places(question: Question, analyzer: Analyzer, text: str) -> list[Place]:
+    """Return where a text speaks of what is asked, in the order of the text."""
     return [
-        _Place(token.start, token.end, number, concept.importance)
+        Place(token.start, token.end, number, concept.importance)
         for token in analyzer.tokenize(text)
         for number, concept in enumerate(question.concepts)
         if any(term in concept.evidence for term in token.terms)
     ]
 
 
-def _is_asked(places: Sequence[_Place], fact: Fact) -> bool:
+def _is_asked(spoken: Sequence[Place], fact: Fact) -> bool:
     """Tell whether the question itself names the fact, or its beginning: "31,89 persen" is not what "persen" names."""
-    return any(place.start <= fact.start < place.end for place in places)
+    return any(place.start <= fact.start < place.end for place in spoken)
 
 
-def _nearest(text: str, facts: Sequence[Fact], places: Sequence[_Place]) -> Fact | None:
+def _nearest(text: str, facts: Sequence[Fact], spoken: Sequence[Place]) -> Fact | None:
     """Return the fact that stands closest to what is asked; None where nothing tells them apart, or nothing is near."""
-    closeness = [_closeness(text, fact, places) for fact in facts]
+    closeness = [_closeness(text, fact, spoken) for fact in facts]
     best = max(closeness, default=0.0)
     if best > 0:
         return facts[closeness.index(best)]
     return facts[0] if len(facts) == 1 and "\n" not in text else None
 
 
-def _closeness(text: str, fact: Fact, places: Sequence[_Place]) -> float:
+def _closeness(text: str, fact: Fact, spoken: Sequence[Place]) -> float:
     """Return the sum over the concepts that stand on the fact's line: importance / (1 + distance / _NEAR)^2."""
     line = text.rfind("\n", 0, fact.start) + 1, (text + "\n").index("\n", fact.end)
     closest: dict[int, float] = {}
-    for place in places:
+    for place in spoken:
         if line[0] <= place.start and place.end <= line[1]:
-            near = place.importance / (1 + _distance(text, fact, place) / _NEAR) ** 2
+            near = place.importance / (1 + distance(text, fact, place) / _NEAR) ** 2
             closest[place.concept] = max(closest.get(place.concept, 0.0), near)
     total = sum(closest.values())
     return total * _ONE if text[fact.start : fact.end] == "satu" else total
 
 
-def _distance(text: str, fact: Fact, place: _Place) -> int:
+def distance(text: str, fact: Fact, place: Place) -> int:
+    """Return how far a fact stands from a word of the question, in characters; a break counts as several."""
     behind = fact.start >= place.end
     between = text[place.end : fact.start] if behind else text[fact.end : place.start]
     breaks = sum(1 for _ in _BREAKS.finditer(between))
     return len(between) + _BREAK * breaks + (0 if behind or fact.kind == "number" else _BEFORE)
+
+
+def year(text: str, fact: Fact) -> int | None:
+    """Return the year that a text gives for a number: "per 2024", "(2023)"; None where none stands near."""
+    if fact.kind != "number":
+        return None
+    dates = (Fact("date", *match.span()) for match in _DATE.finditer(text))
+    near = [(_gap(text, fact, date), date) for date in dates if _YEAR_ALONE.search(text, date.start, date.end)]
+    gap, date = min(near, default=(_SAME_CLAUSE + 1, fact))
+    return int(_YEAR_ALONE.findall(text, date.start, date.end)[0]) if gap <= _SAME_CLAUSE else None
+
+
+def _gap(text: str, fact: Fact, date: Fact) -> int:
+    between = text[date.end : fact.start] if date.start < fact.start else text[fact.end : date.start]
+    return len(between) + _SAME_CLAUSE * between.count("\n")
 
 
 def _row(text: str, facts: Sequence[Fact], best: Fact) -> list[Fact]:
@@ -163,7 +183,8 @@ def _joined(between: str) -> bool:
     return between.strip() in {",", "dan", "serta", ", dan", ", serta", "&"}
 
 
-def _facts(question: Question, analyzer: Analyzer, text: str, kind: str) -> Iterator[Fact]:
+def of_kind(question: Question, analyzer: Analyzer, text: str, kind: str) -> Iterator[Fact]:
+    """Yield all facts of a kind in a text, numbers without what they count."""
     if kind == "date":
         yield from (Fact(kind, *match.span()) for match in _DATE.finditer(text))
     elif kind == "number":

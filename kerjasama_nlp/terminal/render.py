@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from kerjasama_nlp.documents.passages import SECTION_SEPARATOR
 from kerjasama_nlp.i18n import _
 from kerjasama_nlp.language.clean import drop_invisible
-from kerjasama_nlp.records import Answer, Source
+from kerjasama_nlp.records import Answer, Source, Statement
 
 if TYPE_CHECKING:
     from kerjasama_nlp.labels.label_errors import Suspect
@@ -23,6 +23,8 @@ REFUSAL = "Korpus tidak memuat jawabannya."
 _MISSING = "Tidak ditemukan: {words}."
 _NEAREST = "Bagian terdekat: {sections}."
 _SIMILAR = "Pertanyaan serupa yang dapat dijawab: {questions}"
+_AGREE = "Juga menurut {count} artikel lain: {titles}"
+_DIFFER = "Berbeda antarartikel: {statements}"
 _SOURCE = "Sumber: {source} (keyakinan {confidence})"
 # What tells a terminal to write in bold, and as usual again.
 BOLD, PLAIN = "\x1b[1m", "\x1b[0m"
@@ -41,7 +43,7 @@ def answer_json(answer: Answer) -> str:
 
     Those after the first four are extensions: "missing" (the question's words that the best candidate doesn't
     speak of) is what a program can tell its reader with a refusal, "answer_span" (null then) where the answer stands,
-    "highlights" where in it the fact stands that was asked for.
+    "highlights" where in it the fact stands that was asked for, "agreement" what other articles say of it.
     """
     row = {
         "question": answer.question,
@@ -51,6 +53,7 @@ def answer_json(answer: Answer) -> str:
         "missing": list(answer.missing),
         "answer_span": None if answer.answer is None else [asdict(span) for span in answer.answer_span],
         "highlights": [asdict(span) for span in answer.highlights],
+        "agreement": None if answer.agreement is None else asdict(answer.agreement),
     }
     return to_json(row)
 
@@ -97,7 +100,8 @@ def answer_text(answer: Answer, *, bold: bool = False) -> str:
         answered_from = dict.fromkeys(span.source for span in answer.answer_span) or [0]
         names = dict.fromkeys(source_name(answer.sources[number]) for number in answered_from)
         source = _SOURCE.format(source="; ".join(names), confidence=decimal(answer.confidence))
-        return f"{_emphasised(answer) if bold else printable(answer.answer)}\n\n{source}"
+        shown = _emphasised(answer) if bold else printable(answer.answer)
+        return "\n".join([f"{shown}\n\n{source}", *_said_elsewhere(answer)])
     lines = [REFUSAL]
     if answer.missing:
         lines.append(_MISSING.format(words=", ".join(printable(word) for word in answer.missing)))
@@ -123,10 +127,38 @@ def _emphasised(answer: Answer) -> str:
     return shown + printable(text[done:])
 
 
+def _said_elsewhere(answer: Answer) -> list[str]:
+    """Return what other articles say of the fact that was asked for: the same, in one line, other things in another."""
+    if answer.agreement is None:
+        return []
+    own, agree, differ = answer.agreement.own, answer.agreement.agree, answer.agreement.differ
+    lines = []
+    if agree:
+        titles = "; ".join(_title(answer.sources[statement.source]) for statement in agree)
+        lines.append(_AGREE.format(count=len(agree), titles=titles))
+    if differ:
+        lines.append(_DIFFER.format(statements=" / ".join(_statement(answer, said) for said in (own, *differ))))
+    return lines
+
+
+def _statement(answer: Answer, said: Statement) -> str:
+    """Return a fact, and the article and year that it is of: "193 negara (PBB, 2024)"."""
+    place = [_title(answer.sources[said.source]), *([str(said.year)] if said.year else [])]
+    return f"{_one_line(said.text)} ({', '.join(place)})"
+
+
+def _title(source: Source) -> str:
+    return _one_line(source.title or source.path)
+
+
+def _one_line(text: str) -> str:
+    return printable(text).replace("\n", " ")
+
+
 def source_name(source: Source) -> str:
     """Return title, section and file of a source on one line."""
     name = SECTION_SEPARATOR.join(part for part in (source.title, source.section) if part)
-    return printable(f"{name} [{source.path}]").replace("\n", " ")
+    return _one_line(f"{name} [{source.path}]")
 
 
 def decimal(value: float) -> str:
