@@ -1,6 +1,7 @@
 """One article states a fact, another one states it too, or another one: what is agreement, and what difference."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from conftest import cases
@@ -19,17 +20,18 @@ FOUNDED = "Serikat Kopi didirikan pada 3 Mei 1971."
 FILLING = ("Petani Sleman panen cabai.", "Pakta Danau Biru adalah perjanjian tentang air danau.")
 
 
-def _index(*texts):
-    """Return the index of articles with those texts, and of two about something else."""
+def _index(*texts, titles=()):
+    """Return the index of articles with those texts and titles (or numbers), and of two about something else."""
     articles = [
-        parse_article(f"a{n}", f"Artikel {n}", text, path=f"a{n}.md") for n, text in enumerate((*texts, *FILLING))
+        parse_article(f"a{n}", dict(titles).get(n, f"Artikel {n}"), text, path=f"a{n}.md")
+        for n, text in enumerate((*texts, *FILLING))
     ]
     return index.build([passage for article in articles for passage in split(article)])
 
 
-def _compared(shipped_ranker, question, own, *others, least=0.0):
+def _compared(shipped_ranker, question, own, *others, least=0.0, titles=()):
     """Return what the unit of the first text and those of the others compare to."""
-    built = _index(own, *others)
+    built = _index(own, *others, titles=titles)
     read = built.reader.read(question)
     units = answering.candidates(built, read, 9).units
     best = next(unit for unit in units if unit.text == own)
@@ -40,7 +42,8 @@ def _compared(shipped_ranker, question, own, *others, least=0.0):
 @pytest.mark.parametrize("case", cases("agreement.json"))
 def test_what_another_article_says(shipped_ranker, case):
     """The same fact counts as agreement, another one of the same thing as difference, all else as neither."""
-    compared = _compared(shipped_ranker, case["question"], case["own"], case["other"])
+    titles = [(1, case["title"])] if "title" in case else []
+    compared = _compared(shipped_ranker, case["question"], case["own"], case["other"], titles=titles)
     found = compared and (bool(compared.agree), bool(compared.differ))
     assert found in ({True: [(True, False)], False: [(False, True)], None: [None, (False, False)]}[case["same"]])
 
@@ -153,5 +156,8 @@ def test_only_sources_are_compared(shipped_ranker):
     assert _asked(shipped_ranker, top_k=1).agreement is None
     built = model.Model(_index(*MEMBERS), shipped_ranker)
     assert built.ask("berapa negara anggota Serikat Kopi", min_confidence=1).agreement is None
+    unsure = replace(shipped_ranker, plain=replace(shipped_ranker.plain, threshold=1.0))
+    forced = model.Model(_index(*MEMBERS), unsure).ask("berapa negara anggota Serikat Kopi", min_confidence=0)
+    assert (forced.answer is None, forced.agreement) == (False, None)
     alone = model.Model(_index(MEMBERS[0]), shipped_ranker)
     assert alone.ask("berapa negara anggota Serikat Kopi").agreement is None

@@ -160,7 +160,8 @@ def _is_of_subject(  # what is compared, and what it is compared by
     one that isn't the leading one, and all such must be the same (what is counted leads nowhere). A sentence is about
     what it opens with ("Per 2024, " and the like aside): that has to be of the question, and the leading concept stand
     before the fact, no other abbreviation between the two. Where the sentence leaves it out, the article's title names
-    it and nothing else, and no name stands before the fact: "Organisasi itu didirikan pada ...".
+    it and nothing else (what it names may stand there), and no name stands before the fact: "Organisasi itu didirikan
+    pada ...".
     """
     if question.kind not in {"date", "number"}:
         return False
@@ -169,7 +170,8 @@ def _is_of_subject(  # what is compared, and what it is compared by
     leading = max(named, key=lambda number: question.concepts[number].importance, default=None)
     if leading is None:
         return False
-    if not beside - {leading} or beside - near - {leading}:
+    elsewhere = beside - near - {leading}
+    if not beside - {leading}:
         return False
     opening = _OPENING.match(unit.text)
     first = opening.end() if opening else 0
@@ -178,12 +180,13 @@ def _is_of_subject(  # what is compared, and what it is compared by
     ends = [token.end for token in before if subject & set(token.terms)]
     if ends:
         opens = any(concept.evidence.keys() & set(before[0].terms) for concept in _named(question))
-        return opens and not any(map(_is_abbreviation, unit.text[ends[-1] : fact.start].split()))
+        return opens and not elsewhere and not any(map(_is_abbreviation, unit.text[ends[-1] : fact.start].split()))
     words = unit.text[first : fact.start].split()
     if any(word[0].isupper() for word in words[1:]) or any(map(_is_abbreviation, words)):
         return False
-    title = [term for term in analyzer.analyze(unit.passage.title) if not term.startswith(SURFACE)]
-    return all(any(term in concept.evidence for concept in question.concepts) for term in title)
+    title = {term for term in analyzer.analyze(unit.passage.title) if not term.startswith(SURFACE)}
+    implied = {number for number in elsewhere if title & question.concepts[number].evidence.keys()}
+    return elsewhere == implied and title <= {term for concept in question.concepts for term in concept.evidence}
 
 
 def _is_abbreviation(word: str) -> bool:
