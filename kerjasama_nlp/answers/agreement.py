@@ -95,13 +95,16 @@ class _Told(NamedTuple):
 def _verdict(question: Question, analyzer: Analyzer, told: _Told, unit: Unit, fact: Fact) -> bool | None:
     """Tell whether a unit's fact is the one told or another one of the same thing; None where that isn't clear."""
     near = _beside(question, analyzer, unit, fact)
-    answer = _text(told.unit, told.fact)
-    same = _same(question, analyzer, answer, _text(unit, fact))
+    answer, other = _text(told.unit, told.fact), _text(unit, fact)
+    same = _same(question, analyzer, answer, other)
     if same:
-        return True if near & told.beside or not told.beside else None
+        # half of all that happened in a year has to do with the subject: a vaguer date needs all the same words
+        vaguer = question.kind == "date" and _date(answer) != _date(other)
+        shared = told.beside <= near if vaguer else not told.beside or near & told.beside
+        return True if shared else None
     if same is None or not _is_of_subject(question, analyzer, unit, fact, told.beside, near):
         return None
-    mentioned = (_text(unit, other) for other in facts.of_kind(question, analyzer, unit.text, question.kind))
+    mentioned = (_text(unit, mention) for mention in facts.of_kind(question, analyzer, unit.text, question.kind))
     return None if any(_same(question, analyzer, answer, text) for text in mentioned) else False
 
 
