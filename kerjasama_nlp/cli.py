@@ -94,7 +94,7 @@ def ask(
 
     def reply(text: str) -> Answer:
         answer = loaded.ask(text, top_k=top_k, min_confidence=min_confidence)
-        console.say(render.answer_json(answer) if json else render.answer_text(answer))
+        console.say(render.answer_json(answer) if json else render.answer_text(answer, bold=console.shows_bold()))
         return answer
 
     if question is not None and question != "-":

@@ -71,12 +71,51 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """A part of an answer's sources: `sources[source].text[start:end]`, counted in Unicode code points."""
+
+    source: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What a source says of the fact that was asked for: `text`, which is `sources[source].text[start:end]`.
+
+    `year` is the year that it gives for a number, None where it gives none, and for other facts.
+    """
+
+    source: int
+    start: int
+    end: int
+    text: str
+    year: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What the sources say of the fact that was asked for: the answer's own, and one of each other article.
+
+    Those in `agree` say the same, those in `differ` something else; not both are empty.
+    """
+
+    own: Statement
+    agree: tuple[Statement, ...]
+    differ: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The reply to one question.
 
     `answer` is None for a refusal; `confidence` (0..1) estimates the probability that the best
     candidate answers the question, whether or not it was given. `missing` are the question's words
     that the best candidate doesn't speak of, `similar` questions like it that the corpus is known to answer.
+    `answer_span` says where the lines of the answer stand in the sources, one span a thing answered about: a heading
+    that was put before it and the mark of a cut aside. `highlights` are the parts of it that are the very fact asked
+    for (a date, a number, a place, people, what an abbreviation means), where it is one. `agreement` compares it with
+    what other articles among the sources say, where they do. A refusal has none of these.
     """
 
     question: str
@@ -85,6 +124,9 @@ class Answer:
     sources: tuple[Source, ...] = ()
     missing: tuple[str, ...] = field(default=())
     similar: tuple[str, ...] = ()
+    answer_span: tuple[Span, ...] = ()
+    highlights: tuple[Span, ...] = ()
+    agreement: Agreement | None = None
 
 
 @dataclass(frozen=True, slots=True)

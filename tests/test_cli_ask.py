@@ -12,7 +12,7 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from conftest import cases, error_line
+from conftest import cases, error_line, read_terminal
 
 from kerjasama_nlp import load, model, training
 from kerjasama_nlp.language import spelling
@@ -340,6 +340,40 @@ def test_articles_command_no_terminal_in_json(call, hostile_model):
     (row,) = [json.loads(line) for line in reply.out.split("\n")[:-1]]
     assert row["sources"][0]["path"] == f"pakta{HOSTILE}.md"
     assert {c for c in reply.out if unicodedata.category(c) in {"Cc", "Cf"}} == {"\n"}
+
+
+def _shown(*args, **environment):
+    """Run the real command on a terminal; return what it shows."""
+    ours, theirs = pty.openpty()
+    usual = {name: value for name, value in _environment().items() if name != "NO_COLOR"}
+    command = [sys.executable, "-m", "kerjasama_nlp", *map(str, args)]
+    with subprocess.Popen(command, stdout=theirs, stdin=subprocess.DEVNULL, env=usual | environment) as process:
+        os.close(theirs)
+        shown = read_terminal(ours)
+    assert process.returncode == 0
+    return shown.replace("\r\n", "\n")
+
+
+@pytest.mark.parametrize(
+    ("environment", "bold"),
+    [({"TERM": "xterm"}, True), ({"TERM": "xterm", "NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)],
+    ids=["a terminal", "NO_COLOR", "a dumb terminal"],
+)
+def test_the_fact_is_bold_on_a_terminal(small_model, call, environment, bold):
+    """A terminal shows the fact in bold, unless it can't or mustn't; the rest is what a pipe gets."""
+    shown = _shown("ask", KNOWN, "--model", small_model, **environment)
+    assert ("\x1b[1m3 Mei 1971\x1b[0m" in shown) == bold
+    assert shown.replace("\x1b[1m", "").replace("\x1b[0m", "") == call("ask", KNOWN, "--model", small_model).out
+    assert "\x1b" not in _shown("ask", "--json", KNOWN, "--model", small_model, **environment)
+
+
+def test_facts_command_no_terminal(tmp_path, shipped_ranker):
+    """Codes in and around a fact don't reach the terminal, which gets the two for bold."""
+    text = f"# Pakta Awan\n\nPakta Awan{HOSTILE} didirikan pada {HOSTILE}3 Mei 19{HOSTILE}71 di{HOSTILE} Bogota.\n"
+    folder = _model_of(tmp_path, shipped_ranker, pakta=text)
+    shown = _shown("ask", "kapan Pakta Awan didirikan", "--min-confidence", "0", "--model", folder, TERM="xterm")
+    assert shown.count("\x1b") == shown.count("\x1b[1m") + shown.count("\x1b[0m") == 2
+    assert {c for c in shown if unicodedata.category(c) in {"Cc", "Cf"}} == {"\n", "\x1b"}
 
 
 def test_errors_command_no_terminal(call):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kerjasama_nlp import i18n
-from kerjasama_nlp.records import Answer, Source
+from kerjasama_nlp.records import Agreement, Answer, Source, Span, Statement
 from kerjasama_nlp.terminal import help_text, render
 
 HARMFUL = (
@@ -99,17 +99,95 @@ def test_answer_json_has_the_keys_of_the_contract():
         assert [set(source) for source in row["sources"]] == [SOURCE_KEYS, SOURCE_KEYS]
 
 
-def test_answer_json_has_one_more_key():
-    """Besides the four keys that were promised there is "missing": the words that the corpus doesn't speak of."""
+def test_answer_json_has_more_keys():
+    """Behind the four keys that were promised stand words that nothing was found on, and where the answer stands."""
     row = json.loads(render.answer_json(Answer("apa", None, 0.0, missing=("emas",))))
-    assert list(row) == [*ANSWER_KEYS, "missing"]
-    assert row["missing"] == ["emas"]
+    assert list(row) == [*ANSWER_KEYS, "missing", "answer_span", "highlights", "agreement"]
+    assert [row[key] for key in list(row)[4:]] == [["emas"], None, [], None]
+    spans = (Span(1, 0, 5), Span(0, 6, 11))
+    row = json.loads(
+        render.answer_json(
+            Answer("apa", "Pakta\nDanau", 0.5, (_source(),) * 2, answer_span=spans, highlights=spans[1:])
+        )
+    )
+    assert row["highlights"] == [{"source": 0, "start": 6, "end": 11}]
+    assert row["answer_span"] == [{"source": 1, "start": 0, "end": 5}, {"source": 0, "start": 6, "end": 11}]
 
 
 def test_answer_text_names_its_source():
     """An answer is followed by a blank line and where it comes from, with the confidence in Indonesian."""
     text = render.answer_text(Answer("apa", "Pakta Danau adalah perjanjian.", 0.973, (_source(), _source())))
     assert text == ("Pakta Danau adalah perjanjian.\n\nSumber: Pakta Danau > Isi [a.txt] (keyakinan 0,97)")
+
+
+@pytest.mark.parametrize(
+    ("places", "named"),
+    [
+        ([0], "Pakta Danau > Isi [a.txt]"),
+        ([0, 1], "Pakta Danau > Isi [a.txt]; Pakta Gunung > Isi [a.txt]"),
+        ([1, 0, 1], "Pakta Gunung > Isi [a.txt]; Pakta Danau > Isi [a.txt]"),
+        ([0, 2], "Pakta Danau > Isi [a.txt]"),
+    ],
+    ids=["one", "two", "in the order of the answer", "two passages of one section"],
+)
+def test_answer_text_names_all_its_sources(places, named):
+    """An answer put together from several passages names the place of each once."""
+    sources = (_source(), _source(title="Pakta Gunung"), _source(text="Lain."))
+    spans = tuple(Span(place, 0, 3) for place in places)
+    shown = render.answer_text(Answer("apa", "Pak", 0.5, sources, answer_span=spans))
+    assert shown == f"Pak\n\nSumber: {named} (keyakinan 0,50)"
+
+
+def _marked(text, *highlights, heading="", cut=""):
+    """Return an answer of a whole source, parts of which are the fact that was asked for."""
+    spans = tuple(Span(0, start, end) for start, end in highlights)
+    return Answer(
+        "apa",
+        f"{heading}{text}{cut}",
+        0.5,
+        (_source(text=text),),
+        answer_span=(Span(0, 0, len(text)),),
+        highlights=spans,
+    )
+
+
+@pytest.mark.parametrize(("heading", "cut"), [("", ""), ("Pakta: ", " …")], ids=["plain", "headed and cut"])
+def test_facts_are_bold(heading, cut):
+    """On request the facts in an answer stand between the codes for bold and for no longer bold, and nothing else."""
+    shown = render.answer_text(_marked("3 Mei 1971 di Bogota", (0, 10), (14, 20), heading=heading, cut=cut), bold=True)
+    fact = f"{heading}\x1b[1m3 Mei 1971\x1b[0m di \x1b[1mBogota\x1b[0m{cut}"
+    assert shown == f"{fact}\n\nSumber: Pakta Danau > Isi [a.txt] (keyakinan 0,50)"
+
+
+def test_facts_of_several_sources_are_bold():
+    """The parts of an answer put together from two sources keep their facts."""
+    sources = (_source(text="Ada 1."), _source(text="Ada 2."))
+    spans = (Span(1, 0, 6), Span(0, 0, 6))
+    answer = Answer("apa", "Ada 2.\nAda 1.", 0.5, sources, answer_span=spans, highlights=(Span(0, 4, 5),))
+    assert render.answer_text(answer, bold=True).startswith("Ada 2.\nAda \x1b[1m1\x1b[0m.\n")
+
+
+@given(HOSTILE | SURROGATES, st.integers(0, 5), st.integers(1, 9))
+def test_bold_facts_are_harmless(text, start, length):
+    """Beside the two codes no text smuggles anything to the terminal, wherever its fact begins and ends."""
+    answer = _marked(text, (start, start + length)) if start + length <= len(text) else _marked(text)
+    shown = render.answer_text(answer, bold=True)
+    assert shown.count("\x1b") == 2 * len(answer.highlights)
+    plain = shown.replace("\x1b[1m", "").replace("\x1b[0m", "")
+    assert _controls(plain) <= {"\n", "\t"}
+    assert render.answer_text(answer).replace("\x1b", "") == render.answer_text(answer)
+
+
+@given(HOSTILE | SURROGATES, HOSTILE | SURROGATES)
+def test_what_other_articles_say_is_harmless(text, title):
+    """Facts and titles of other articles stand on one line each, without what commands a terminal."""
+    said = [Statement(number, 0, len(text), text, None) for number in range(3)]
+    sources = tuple(_source(text=text, title=title) for _ in said)
+    answer = Answer("apa", "Ya.", 0.5, sources, agreement=Agreement(said[0], (said[1],), (said[2],)))
+    lines = render.answer_text(answer).split("\n")
+    assert len(lines) == 5
+    assert _controls("".join(lines)) <= {"\t"}
+    assert json.loads(render.answer_json(answer))["agreement"]["differ"][0]["source"] == 2
 
 
 def test_source_without_a_section():

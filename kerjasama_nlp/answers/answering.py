@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from kerjasama_nlp.answers import evidence
+from kerjasama_nlp.answers import agreement, evidence, facts
 from kerjasama_nlp.answers.asked import Match
 from kerjasama_nlp.answers.evidence import Unit
 from kerjasama_nlp.answers.index import Hit, Index
@@ -15,7 +15,7 @@ from kerjasama_nlp.answers.questions import Question
 from kerjasama_nlp.answers.ranking import Ranker, Rankers
 from kerjasama_nlp.answers.translation import Translations
 from kerjasama_nlp.documents.passages import ITEM_MARK, SECTION_SEPARATOR
-from kerjasama_nlp.records import Answer, Passage, Source
+from kerjasama_nlp.records import Agreement, Answer, Passage, Source, Span, Statement
 
 if TYPE_CHECKING:
     import numpy as np
@@ -59,13 +59,18 @@ _NAMING = frozenset({"entity", "expansion", "person", "definition"})
 
 @dataclass(frozen=True, slots=True)
 class _Finding:
-    """The best unit for a question, and the units around it."""
+    """What was found for a question: its units in the order of their passages, and the best first."""
 
     question: Question
     hits: list[Hit]
-    best: Unit
     units: list[Unit]
+    ranked: list[Unit]
     matches: list[Match]
+
+    @property
+    def best(self) -> Unit:
+        """The unit that answers, if any does."""
+        return self.ranked[0]
 
 
 class Found(NamedTuple):
@@ -79,8 +84,9 @@ class Found(NamedTuple):
 def ask(index: Index, rankers: Rankers, text: str, *, top_k: int = 5, min_confidence: float | None = None) -> Answer:
     """Answer one question from the index.
 
-    `top_k` passages are returned as sources in any case, the one answered from first. The answer is
-    None where the confidence stays below `min_confidence` (default: the threshold of the ranker that fits the index).
+    `top_k` passages are returned as sources in any case, first those answered from, all of them even where they
+    are more. The answer is None where the confidence stays below `min_confidence` (default: the
+    threshold of the ranker that fits the index).
     """
     ranker, translations = rankers.of(index), rankers.translations
     threshold = ranker.threshold if min_confidence is None else min_confidence
@@ -88,25 +94,51 @@ def ask(index: Index, rankers: Rankers, text: str, *, top_k: int = 5, min_confid
     finding = _find(index, ranker, translations, question, top_k)
     if finding is None:
         return Answer(text, None, 0.0, (), tuple(concept.word for concept in question.concepts))
-    confidence = ranker.probability(finding.best)
-    answer = compose(question, finding.best, finding.units)
-    numbers = [finding.best.number]
-    sides = [side for part in question.sides if (side := _find(index, ranker, translations, part, top_k)) is not None]
-    if len(sides) > 1 and not _compares(finding.best):
-        confidence = min(ranker.probability(side.best) for side in sides)
-        answer = "\n".join(
-            compose(side.question, side.best, side.units, limit=(MAX_ANSWER - len(sides) + 1) // len(sides))
-            for side in sides
-        )
-        numbers = [side.best.number for side in sides]
+    answered = _answered(index, ranker, translations, finding, top_k)
+    confidence = min(ranker.probability(part.best) for part in answered)
+    limit = (MAX_ANSWER - len(answered) + 1) // len(answered)
+    parts = [compose(part.question, part.best, part.units, limit=limit) for part in answered]
+    numbers = _order(finding, [part.best.number for part in answered], top_k)
+    given = confidence >= threshold
     return Answer(
         text,
-        answer if confidence >= threshold else None,
+        "\n".join(part.text for part in parts) if given else None,
         confidence,
-        _sources(index, finding, ranker, numbers, top_k),
+        _sources(index, finding, numbers),
         finding.best.missing,
         tuple(match.known.text for match in finding.matches[:NEAREST] if match.likeness >= NEAR),
+        tuple(Span(numbers.index(part.number), part.start, part.end) for part in parts) if given else (),
+        _highlights(index, answered[0], parts[0], numbers) if given and len(parts) == 1 else (),
+        _agreement(index, ranker, answered[0], numbers, threshold) if given and len(parts) == 1 else None,
     )
+
+
+def _highlights(index: Index, finding: _Finding, part: Part, numbers: list[int]) -> tuple[Span, ...]:
+    """Return where the fact stands that is asked for, in the sentence, item or list that was found to answer."""
+    unit = finding.best
+    text = unit.passage.text[unit.start : min(unit.end, part.end)]
+    source = numbers.index(part.number)
+    return tuple(
+        Span(source, unit.start + fact.start, unit.start + fact.end)
+        for fact in facts.find(finding.question, index.analyzer, text)
+    )
+
+
+def _agreement(
+    index: Index, ranker: Ranker, finding: _Finding, numbers: list[int], threshold: float
+) -> Agreement | None:
+    """Return what the sources from other articles say of the fact that answers; None where they say nothing of it."""
+    others = [unit for unit in finding.ranked[1:] if unit.number in numbers]
+    least = max(threshold, ranker.threshold)
+    compared = agreement.compare(finding.question, index.analyzer, ranker, finding.best, others, least)
+    if compared is None or not (compared.agree or compared.differ):
+        return None
+    own, *rest = (
+        Statement(numbers.index(said.unit.number), said.start, said.end, said.text, said.year)
+        for said in (compared.own, *compared.agree, *compared.differ)
+    )
+    agreeing = len(compared.agree)
+    return Agreement(own, tuple(rest[:agreeing]), tuple(rest[agreeing:]))
 
 
 def candidates(
@@ -146,7 +178,17 @@ def _find(index: Index, ranker: Ranker, translations: Translations, question: Qu
     found = candidates(index, question, top_k, lambda _passage: translations)
     if not found.units:
         return None
-    return _Finding(question, found.hits, max(found.units, key=ranker.score), found.units, found.matches)
+    ranked = sorted(found.units, key=ranker.score, reverse=True)
+    return _Finding(question, found.hits, found.units, ranked, found.matches)
+
+
+def _answered(
+    index: Index, ranker: Ranker, translations: Translations, finding: _Finding, top_k: int
+) -> list[_Finding]:
+    """Return what the answer is made of: the finding, or those of a comparison's sides where it doesn't compare."""
+    found = (_find(index, ranker, translations, part, top_k) for part in finding.question.sides)
+    sides = [side for side in found if side is not None]
+    return sides if len(sides) > 1 and not _compares(finding.best) else [finding]
 
 
 def _compares(unit: Unit) -> bool:
@@ -155,35 +197,69 @@ def _compares(unit: Unit) -> bool:
     return unit.passage.kind != "outline" and f.kind == 1.0 and not unit.missing and f.coverage > COMPARING_COVERAGE
 
 
-def _sources(index: Index, finding: _Finding, ranker: Ranker, first: list[int], top_k: int) -> tuple[Source, ...]:
-    """Return the passages as sources: those answered from, then the others by their best unit, then by score."""
+def _order(finding: _Finding, first: list[int], top_k: int) -> list[int]:
+    """Return the passages of the sources: those answered from, then the others by their best unit, then by score.
+
+    They are `top_k`, or more where more are answered from.
+    """
+    order = list(
+        dict.fromkeys([*first, *(unit.number for unit in finding.ranked), *(hit.passage for hit in finding.hits)])
+    )
+    return order[: max(top_k, len(set(first)))]
+
+
+def _sources(index: Index, finding: _Finding, numbers: list[int]) -> tuple[Source, ...]:
+    """Return passages as sources, with their scores for the whole question."""
     scores = {hit.passage: hit.score for hit in finding.hits}
-    by_unit = [unit.number for unit in sorted(finding.units, key=ranker.score, reverse=True)]
-    order = list(dict.fromkeys([*(n for n in first if n in scores), *by_unit, *scores]))[:top_k]
+    if aside := [number for number in numbers if number not in scores]:  # found for one side of a comparison only
+        scores |= {hit.passage: hit.score for hit in index.search(finding.question.concepts, 1, aside)}
     return tuple(
         Source(p.article_id, p.title, p.section, p.path, p.text, scores[number])
-        for number in order
+        for number in numbers
         for p in (index.passages[number],)
     )
 
 
-def compose(question: Question, unit: Unit, units: list[Unit], limit: int = MAX_ANSWER) -> str:
+class Part(NamedTuple):
+    """A part of an answer and where it stands: `[start:end]` of the passage with that number.
+
+    The text may have a heading before that, and behind it the mark of a cut.
+    """
+
+    text: str
+    number: int
+    start: int
+    end: int
+
+
+def compose(question: Question, unit: Unit, units: list[Unit], limit: int = MAX_ANSWER) -> Part:
     """Cut the answer: the unit, and as much of what follows it (in `units`) as its kind of question wants.
 
     `limit` is the most characters it may have.
     """
-    text = unit.passage.text
-    prefix = _naming_heading(question, unit)
+    heading = _naming_heading(question, unit)
+    start, end = (0, len(unit.passage.text)) if unit.whole_list else _prose(question, unit, units, limit)
+    text = heading + unit.passage.text[start:end]
     if unit.whole_list:
-        return _shorten_list(prefix + text, limit)
+        kept, mark = _shorten_list(text, limit)
+    else:
+        kept, mark = _cut(text, _wanted(question, limit) if question.kind in _FACTS else limit)
+    return Part(kept + mark, unit.number, start, start + max(0, len(kept) - len(heading)))
+
+
+def _wanted(question: Question, limit: int) -> int:
+    """Return how many characters of prose a kind of question wants, of `limit` that it may have."""
+    return min(limit, MAX_FACT if question.kind in _FACTS else MAX_PROSE)
+
+
+def _prose(question: Question, unit: Unit, units: list[Unit], limit: int) -> tuple[int, int]:
+    """Return where in its passage an answer starts and ends that is no whole list."""
     start, end = _start(question, unit, units), unit.end
-    wanted = min(limit, MAX_FACT if question.kind in _FACTS else MAX_PROSE)
     if unit.passage.kind == "prose":
         for other in units:
-            if other.number == unit.number and other.start >= end and other.end - start <= wanted:
+            if other.number == unit.number and other.start >= end and other.end - start <= _wanted(question, limit):
                 end = other.end
-    answer = prefix + text[start:end]
-    return _cut(answer, wanted if question.kind in _FACTS else limit)
+    return start, end
 
 
 def _naming_heading(question: Question, unit: Unit) -> str:
@@ -205,14 +281,17 @@ def _start(question: Question, unit: Unit, units: list[Unit]) -> int:
     return max(before, default=unit.start)
 
 
-def _shorten_list(text: str, limit: int) -> str:
-    """Cut a list between items where it is longer than `limit` characters."""
+def _shorten_list(text: str, limit: int) -> tuple[str, str]:
+    """Cut a list between items where it is longer than `limit` characters; return what is kept, and the mark."""
     if len(text) <= limit:
-        return text
+        return text, ""
     end = text.rfind("\n" + ITEM_MARK, 0, limit)
-    return text[:end] if end > text.find("\n" + ITEM_MARK) else _cut(text, limit)
+    return (text[:end], "") if end > text.find("\n" + ITEM_MARK) else _cut(text, limit)
 
 
-def _cut(text: str, limit: int) -> str:
-    """Cut a text between words where it is longer than `limit` characters, the mark of the cut included."""
-    return text if len(text) <= limit else text[: limit - len(_MORE)].rsplit(" ", 1)[0] + _MORE
+def _cut(text: str, limit: int) -> tuple[str, str]:
+    """Cut a text between words where it is longer than `limit` characters; return what is kept, and the mark.
+
+    The mark counts too.
+    """
+    return (text, "") if len(text) <= limit else (text[: limit - len(_MORE)].rsplit(" ", 1)[0], _MORE)

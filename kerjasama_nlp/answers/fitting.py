@@ -222,7 +222,8 @@ class _Case:
         question = index.reader.read(gold.text)
         units = answering.candidates(index, question, answering.CANDIDATES, translations, without).units
         self.x = np.array([unit.features.vector() for unit in units]).reshape(len(units), len(NAMES))
-        self.answers = np.array([gold.accepts(answering.compose(question, unit, units)) for unit in units], dtype=bool)
+        answers = [answering.compose(question, unit, units).text for unit in units]
+        self.answers = np.array([gold.accepts(answer) for answer in answers], dtype=bool)
         # An answer goes on beyond its unit and may hold the gold strings by chance: where the unit
         # itself holds them, only such units are right.
         exact = self.answers & np.array([gold.accepts(unit.text) for unit in units], dtype=bool)

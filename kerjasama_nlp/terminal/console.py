@@ -140,6 +140,16 @@ def has_screen() -> bool:
     return sys.stderr.isatty() and os.environ.get("TERM", "") != "dumb"
 
 
+def may_colour() -> bool:
+    """Tell whether the reader hasn't asked for plain text (https://no-color.org)."""
+    return not os.environ.get("NO_COLOR")
+
+
+def shows_bold() -> bool:
+    """Tell whether standard output is a terminal that shows bold text, and may."""
+    return sys.stdout.isatty() and os.environ.get("TERM", "") != "dumb" and may_colour()
+
+
 def screen_size() -> os.terminal_size:
     """Return the columns and lines of the terminal that is drawn on."""
     try:

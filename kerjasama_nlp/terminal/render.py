@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from kerjasama_nlp.documents.passages import SECTION_SEPARATOR
 from kerjasama_nlp.i18n import _
 from kerjasama_nlp.language.clean import drop_invisible
-from kerjasama_nlp.records import Answer, Source
+from kerjasama_nlp.records import Answer, Source, Statement
 
 if TYPE_CHECKING:
     from kerjasama_nlp.labels.label_errors import Suspect
@@ -23,7 +23,11 @@ REFUSAL = "Korpus tidak memuat jawabannya."
 _MISSING = "Tidak ditemukan: {words}."
 _NEAREST = "Bagian terdekat: {sections}."
 _SIMILAR = "Pertanyaan serupa yang dapat dijawab: {questions}"
+_AGREE = "Juga menurut {count} artikel lain: {titles}"
+_DIFFER = "Berbeda antarartikel: {statements}"
 _SOURCE = "Sumber: {source} (keyakinan {confidence})"
+# What tells a terminal to write in bold, and as usual again.
+BOLD, PLAIN = "\x1b[1m", "\x1b[0m"
 # Characters of a text that are shown where it stands among many.
 _EXCERPT = 300
 # Control, format and separator characters, and half characters: a terminal obeys them, or other tools take
@@ -37,8 +41,9 @@ _HIDDEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\
 def answer_json(answer: Answer) -> str:
     """Return an answer as one line of JSON; the keys are a contract.
 
-    "missing" (the question's words that the best candidate doesn't speak of) is an extension of the first
-    four: with a refusal, it is what a program can tell its reader.
+    Those after the first four are extensions: "missing" (the question's words that the best candidate doesn't
+    speak of) is what a program can tell its reader with a refusal, "answer_span" (null then) where the answer stands,
+    "highlights" where in it the fact stands that was asked for, "agreement" what other articles say of it.
     """
     row = {
         "question": answer.question,
@@ -46,6 +51,9 @@ def answer_json(answer: Answer) -> str:
         "confidence": round(answer.confidence, 4),
         "sources": [{**asdict(source), "score": round(source.score, 4)} for source in answer.sources],
         "missing": list(answer.missing),
+        "answer_span": None if answer.answer is None else [asdict(span) for span in answer.answer_span],
+        "highlights": [asdict(span) for span in answer.highlights],
+        "agreement": None if answer.agreement is None else asdict(answer.agreement),
     }
     return to_json(row)
 
@@ -83,11 +91,17 @@ def _is_safe(char: str) -> bool:
     return (char.isprintable() or unicodedata.category(char) not in _UNSAFE) and not _HIDDEN.match(char)
 
 
-def answer_text(answer: Answer) -> str:
-    """Return an answer as a reader sees it: the answer and its source, or the refusal and what comes near."""
+def answer_text(answer: Answer, *, bold: bool = False) -> str:
+    """Return an answer as a reader sees it: the answer and its source, or the refusal and what comes near.
+
+    With `bold` the terminal is told to show the fact that was asked for in bold.
+    """
     if answer.answer is not None:
-        source = _SOURCE.format(source=source_name(answer.sources[0]), confidence=decimal(answer.confidence))
-        return f"{printable(answer.answer)}\n\n{source}"
+        answered_from = dict.fromkeys(span.source for span in answer.answer_span) or [0]
+        names = dict.fromkeys(source_name(answer.sources[number]) for number in answered_from)
+        source = _SOURCE.format(source="; ".join(names), confidence=decimal(answer.confidence))
+        shown = _emphasised(answer) if bold else printable(answer.answer)
+        return "\n".join([f"{shown}\n\n{source}", *_said_elsewhere(answer)])
     lines = [REFUSAL]
     if answer.missing:
         lines.append(_MISSING.format(words=", ".join(printable(word) for word in answer.missing)))
@@ -99,10 +113,52 @@ def answer_text(answer: Answer) -> str:
     return "\n".join(lines)
 
 
+def _emphasised(answer: Answer) -> str:
+    """Return an answer with its highlights between the terminal's codes; only these command it."""
+    text, shown, done = answer.answer or "", "", 0
+    for span in answer.answer_span:
+        part = answer.sources[span.source].text[span.start : span.end]
+        here = text.find(part, done) - span.start
+        for highlight in answer.highlights:
+            if highlight.source == span.source and span.start <= highlight.start < highlight.end <= span.end:
+                start, end = here + highlight.start, here + highlight.end
+                shown += f"{printable(text[done:start])}{BOLD}{printable(text[start:end])}{PLAIN}"
+                done = end
+    return shown + printable(text[done:])
+
+
+def _said_elsewhere(answer: Answer) -> list[str]:
+    """Return what other articles say of the fact that was asked for: the same, in one line, other things in another."""
+    if answer.agreement is None:
+        return []
+    own, agree, differ = answer.agreement.own, answer.agreement.agree, answer.agreement.differ
+    lines = []
+    if agree:
+        titles = "; ".join(_title(answer.sources[statement.source]) for statement in agree)
+        lines.append(_AGREE.format(count=len(agree), titles=titles))
+    if differ:
+        lines.append(_DIFFER.format(statements=" / ".join(_statement(answer, said) for said in (own, *differ))))
+    return lines
+
+
+def _statement(answer: Answer, said: Statement) -> str:
+    """Return a fact, and the article and year that it is of: "193 negara (PBB, 2024)"."""
+    place = [_title(answer.sources[said.source]), *([str(said.year)] if said.year else [])]
+    return f"{_one_line(said.text)} ({', '.join(place)})"
+
+
+def _title(source: Source) -> str:
+    return _one_line(source.title or source.path)
+
+
+def _one_line(text: str) -> str:
+    return printable(text).replace("\n", " ")
+
+
 def source_name(source: Source) -> str:
     """Return title, section and file of a source on one line."""
     name = SECTION_SEPARATOR.join(part for part in (source.title, source.section) if part)
-    return printable(f"{name} [{source.path}]").replace("\n", " ")
+    return _one_line(f"{name} [{source.path}]")
 
 
 def decimal(value: float) -> str:

@@ -11,7 +11,7 @@ from kerjasama_nlp.i18n import _
 from kerjasama_nlp.review import choosing, session
 from kerjasama_nlp.review.items import Item
 from kerjasama_nlp.review.session import State
-from kerjasama_nlp.terminal.render import printable
+from kerjasama_nlp.terminal.render import BOLD, PLAIN, printable
 from kerjasama_nlp.terminal.wrapping import cut, width, wrap
 
 # Of a text no more than this is shown: nobody pages through a book to label it.
@@ -21,7 +21,7 @@ _LEAST_COLUMNS, _LEAST_LINES = 20, 8
 # The text gets so many lines at least, as long as there is something else to leave out.
 _LEAST_TEXT = 4
 _PLAIN_COLUMNS = 80
-_BOLD, _FAINT, _MARKED, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[7m", "\x1b[0m"
+_FAINT, _MARKED = "\x1b[2m", "\x1b[7m"
 
 
 class Window(NamedTuple):
@@ -61,7 +61,7 @@ def _done() -> str:
 
 
 def _screen(state: State, window: Window) -> list[str]:
-    head = _coloured(_head(state, window.columns), _BOLD, window)
+    head = _coloured(_head(state, window.columns), BOLD, window)
     message = _coloured(cut(state.message, window.columns), _MARKED, window) if state.message else ""
     if state.helping:
         foot = [_coloured(cut(_("any other key goes back"), window.columns), _FAINT, window)]
@@ -160,7 +160,7 @@ def _grid(cells: list[str], chosen: list[bool], window: Window) -> list[str]:
 
 def _padded(cell: str, columns: int, *, bold: bool) -> str:
     space = " " * (columns - width(cell))
-    return f"{_BOLD}{cell}{_PLAIN}{space}" if bold else cell + space
+    return f"{BOLD}{cell}{PLAIN}{space}" if bold else cell + space
 
 
 def _help(state: State, columns: int) -> list[str]:
@@ -191,4 +191,4 @@ def _keys(names: Mapping[str, str], meanings: Mapping[str, str], columns: int) -
 
 
 def _coloured(line: str, code: str, window: Window) -> str:
-    return f"{code}{line}{_PLAIN}" if window.colour and line else line
+    return f"{code}{line}{PLAIN}" if window.colour and line else line

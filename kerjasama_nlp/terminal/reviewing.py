@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,7 +101,7 @@ def _show(state: State, corrections: Corrections) -> None:
 
 
 def _draw(state: State, corrections: Corrections, draw: Callable[[str], None]) -> None:
-    colour = not os.environ.get("NO_COLOR")
+    colour = console.may_colour()
     drawn: tuple[State, review_screen.Window] | None = None
     while not state.ended:
         window = review_screen.Window(*console.screen_size(), colour)
