@@ -1,13 +1,12 @@
 """A sorted word list that is searched where it lies: nothing is read or built when a model opens.
 
 On disk it is a pair of arrays: `blob`, the UTF-8 bytes of all entries in sorted order, and `offsets`,
-where each starts (n + 1 integers). A look-up is a binary search, 15 to 20 probes.
+where each starts (n + 1 integers). A look-up is a binary search, 15 to 20 probes; many at once share theirs.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import pairwise
 from typing import Self, overload
 
@@ -24,6 +23,8 @@ class Vocabulary(Sequence[bytes]):
     def __init__(self, blob: NDArray[np.uint8], offsets: NDArray[np.int64]) -> None:
         self.blob = blob
         self.offsets = offsets
+        # An item of these costs a third of an array's.
+        self._bytes, self._starts = memoryview(blob), memoryview(np.ascontiguousarray(offsets, dtype=np.int64))
 
     @classmethod
     def from_terms(cls, terms: Iterable[str]) -> Self:
@@ -72,5 +73,37 @@ class Vocabulary(Sequence[bytes]):
     def find(self, term: str) -> int:
         """Return the position of `term`, or -1."""
         encoded = term.encode(errors="surrogatepass")  # half a character is found nowhere, and no error
-        index = bisect_left(self, encoded)
+        index = self._place(encoded, 0, len(self))
         return index if index < len(self) and self[index] == encoded else -1
+
+    def find_all(self, terms: Collection[str]) -> dict[str, int]:
+        """Return the positions of those of `terms` that are entries.
+
+        >>> Vocabulary.from_terms(["pbb", "asean"]).find_all({"pbb", "who"})
+        {'pbb': 1}
+        """
+        wanted = sorted((term.encode(errors="surrogatepass"), term) for term in terms)
+        found: dict[str, int] = {}
+        waiting = [(0, len(wanted), 0, len(self))]
+        while waiting:  # the terms first to last - 1 may stand at low to high - 1
+            first, last, low, high = waiting.pop()
+            if first == last or low == high:
+                continue
+            middle = (first + last) // 2
+            encoded, term = wanted[middle]
+            place = self._place(encoded, low, high)
+            if place < high and self[place] == encoded:
+                found[term] = place
+            waiting += ((first, middle, low, place), (middle + 1, last, place, high))
+        return found
+
+    def _place(self, encoded: bytes, low: int, high: int) -> int:
+        """Return the first place from `low` on whose entry isn't before `encoded`, `high` where there is none."""
+        blob, starts = self._bytes, self._starts
+        while low < high:
+            middle = (low + high) // 2
+            if blob[starts[middle] : starts[middle + 1]].tobytes() < encoded:
+                low = middle + 1
+            else:
+                high = middle
+        return low

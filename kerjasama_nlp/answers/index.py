@@ -6,7 +6,7 @@ import json
 import zlib
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Self, get_args
@@ -135,8 +135,16 @@ class Index:
     def document_frequency(self, term: str) -> int:
         """Return how many passages hold `term`; where none does, how many known questions."""
         found = self.terms.find(term)
-        df = int(self.postings.starts[found + 1] - self.postings.starts[found]) if found >= 0 else 0
-        return df or self.asked.frequency(term)
+        return (self.postings.frequency(found) if found >= 0 else 0) or self.asked.frequency(term)
+
+    def frequencies(self, words: Collection[str]) -> dict[str, int]:
+        """Return the document frequencies (> 0) of the stems of those of `words` that are words of the corpus."""
+        stems = {word: int(self.word_stems[found]) for word, found in self.words.find_all(words).items()}
+        counts = {
+            word: self.postings.frequency(stem) or self.asked.frequency(self.terms.word(stem))
+            for word, stem in stems.items()
+        }
+        return {word: count for word, count in counts.items() if count}
 
     def search(self, concepts: Sequence[Concept], k: int, also: Iterable[int] = ()) -> list[Hit]:
         """Return the `k` best passages, best first, and behind them those of `also` that aren't among them."""
@@ -147,7 +155,10 @@ class Index:
             if (found := self.terms.find(term)) >= 0
         ]
         scores = tfidf.score(self.postings, query, self.n_passages)
-        best = tfidf.top(scores, k).tolist()
+        # the rarest term that enough passages hold says how much the best have at least
+        enough = [term for term, _ in query if self.postings.frequency(term) >= k]
+        rarest = self.postings.of(min(enough, key=self.postings.frequency))[0] if enough else None
+        best = tfidf.top(scores, k, rarest).tolist()
         return [Hit(passage, float(scores[passage])) for passage in dict.fromkeys([*best, *also])]
 
 

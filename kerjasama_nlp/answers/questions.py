@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import Protocol
 
 from kerjasama_nlp import resources
@@ -51,6 +51,9 @@ class Lexicon(Protocol):
 
     def stem_of(self, word: str) -> str | None:
         """Return the stem of a word that the corpus holds, None for other words."""
+
+    def frequencies(self, words: Collection[str]) -> dict[str, int]:
+        """Return how many passages hold the stems (> 0) of those of `words` that the corpus holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,26 +251,35 @@ class QuestionReader:
                 position += 2
                 continue
             if not self._knows(word) and not _is_indonesian(word):
-                word = spelling.correct(word, self._frequency) or word
+                word = spelling.correct(word, self._frequencies) or word
             repaired.append(word)
             position += 1
         return repaired
 
     def _knows(self, word: str) -> bool:
-        return self._frequency(word) > 0
+        return _is_everyday(word) or bool(self._lexicon.frequencies((word,))) or _is_cue(word)
 
-    def _frequency(self, word: str) -> float:
-        """Return how common a word is: its stem's passages; function and question words beat all others."""
-        if word in function_words() or word in question_words() or _is_cue(word):
-            return float(self._lexicon.n_passages + 1)
-        stem = self._lexicon.stem_of(word)
-        return float(self._lexicon.document_frequency(stem)) if stem else 0.0
+    def _frequencies(self, words: Collection[str]) -> dict[str, int]:
+        """Return how common those of `words` are that are known: function and question words beat all others."""
+        most = self._lexicon.n_passages + 1
+        everyday = {word: most for word in words if _is_everyday(word) or _is_cue(word)}
+        return self._lexicon.frequencies(words) | everyday
+
+
+def _is_everyday(word: str) -> bool:
+    return word in function_words() or word in question_words()
 
 
 @cache
+def _cues() -> re.Pattern[str]:
+    """Return what all rewrites and kinds look for, in one: a tenth of the time of trying each."""
+    tables = (resources.table("rewrites.tsv"), ((pattern, kind) for kind, pattern in resources.table("question_kinds.tsv")))
+    return re.compile("|".join(f"(?:{pattern})" for rows in tables for pattern, _ in rows))
+
+
 def _is_cue(word: str) -> bool:
     """Tell whether the tables of rewrites and kinds know the word: it is no misspelling."""
-    return any(pattern.fullmatch(word) for pattern, _ in (*_rewrites(), *((p, k) for k, p in _kinds())))
+    return _cues().fullmatch(word) is not None
 
 
 def _is_indonesian(word: str) -> bool:

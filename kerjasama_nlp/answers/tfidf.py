@@ -12,6 +12,7 @@ index is built, so that a query only adds up postings.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log1p
 
@@ -47,6 +48,10 @@ class Postings:
         """Return the passages that hold `term`, and its weight in each."""
         where = slice(int(self.starts[term]), int(self.starts[term + 1]))
         return self.passages[where], self.weights[where]
+
+    def frequency(self, term: int) -> int:
+        """Return how many passages hold `term`."""
+        return int(self.starts[term + 1]) - int(self.starts[term])
 
 
 def inverse_document_frequency(df: int, n_passages: int) -> float:
@@ -92,24 +97,33 @@ def build_postings(
     )
 
 
-def score(postings: Postings, query: list[tuple[int, float]], n_passages: int) -> Weights:
-    """Return the score of every passage for `query`, a list of (term, weight in the question)."""
+def score(postings: Postings, query: Sequence[tuple[int, float]], n_passages: int) -> Weights:
+    """Return the score of every passage for `query`, (term, weight in the question) each."""
     scores = np.zeros(n_passages, dtype=np.float32)
     for term, weight in query:
         passages, weights = postings.of(term)
-        scores[passages] += np.float32(weight) * weights
+        np.add.at(scores, passages, np.float32(weight) * weights)
     return scores
 
 
-def top(scores: Weights, k: int) -> Ids:
+def top(scores: Weights, k: int, some: Ids | None = None) -> Ids:
     """Return the `k` best passages with a score above zero, best first, ties by position.
+
+    `some` are distinct passages: none that scores less than the k-th best of them is looked at.
 
     >>> top(np.array([0.0, 2.0, 1.0, 2.0], dtype=np.float32), 2).tolist()
     [1, 3]
     """
-    candidates = np.flatnonzero(scores > 0)
+    needed = 0.0 if some is None or len(some) < k else _kth(scores[some], k)
+    candidates = np.flatnonzero(scores >= needed) if needed > 0 else np.flatnonzero(scores > 0)
+    reached = scores[candidates]
     if len(candidates) > k:
-        kth = np.partition(scores[candidates], len(candidates) - k)[len(candidates) - k]
-        candidates = candidates[scores[candidates] >= kth]
-    order = np.lexsort((candidates, -scores[candidates]))
+        keep = reached >= _kth(reached, k)
+        candidates, reached = candidates[keep], reached[keep]
+    order = np.lexsort((candidates, -reached))
     return candidates[order][:k].astype(np.int32)
+
+
+def _kth(values: Weights, k: int) -> float:
+    """Return the k-th largest of `k` values or more."""
+    return float(np.partition(values, len(values) - k)[len(values) - k])
