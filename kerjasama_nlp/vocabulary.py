@@ -24,7 +24,7 @@ class Vocabulary(Sequence[bytes]):
         self.blob = blob
         self.offsets = offsets
         # An item of these costs a third of an array's.
-        self._bytes, self._starts = memoryview(blob), memoryview(np.ascontiguousarray(offsets, dtype=np.int64))
+        self._bytes, self._starts = blob.data, np.ascontiguousarray(offsets, dtype=np.int64).data
 
     @classmethod
     def from_terms(cls, terms: Iterable[str]) -> Self:

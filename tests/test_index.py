@@ -1,5 +1,6 @@
 """The index: look-ups against plain lists, weights against the written formula, and search by both."""
 
+from collections import Counter
 from math import log
 
 import numpy as np
@@ -8,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kerjasama_nlp.answers import tfidf
-from kerjasama_nlp.answers.index import PassageStore, build
-from kerjasama_nlp.answers.tfidf import Postings
+from kerjasama_nlp.answers.index import PassageStore
+from kerjasama_nlp.answers.indexing import PassageWriter, build
+from kerjasama_nlp.answers.runs import Rows, Runs, first_rows
+from kerjasama_nlp.answers.tfidf import Postings, Weigher
 from kerjasama_nlp.errors import InputError, ModelError
 from kerjasama_nlp.language.tokens import SURFACE, Analyzer
 from kerjasama_nlp.records import Passage
@@ -63,20 +66,40 @@ def test_order_of_building_does_not_matter():
     assert first.offsets.tolist() == second.offsets.tolist()
 
 
-def _postings(corpus, surface):
-    terms, fields, ends = [], [], []
-    for passage in corpus:
-        for field, numbers in enumerate(passage):
-            terms.extend(numbers)
-            fields.extend([field] * len(numbers))
-        ends.append(len(terms))
-    return tfidf.build_postings(
-        np.array(terms, dtype=np.int32),
-        np.array(fields, dtype=np.uint8),
-        np.array(ends, dtype=np.int64),
-        N_TERMS,
-        np.array(surface),
+def _rows(corpus, first=0):
+    """Return the rows of passages, the number of the first of which is given, sorted as `Runs` wants them."""
+    counts = Counter(
+        (term, passage, field)
+        for passage, fields in enumerate(corpus, first)
+        for field, numbers in enumerate(fields)
+        for term in numbers
     )
+    columns = [*zip(*sorted(counts), strict=True), [counts[key] for key in sorted(counts)]] if counts else [[]] * 4
+    return Rows(*(np.array(column, dtype=np.int32) for column in columns))
+
+
+def _postings(corpus, surface, run_rows=1 << 20):
+    passages, weights = [], []
+    with Runs(rows=run_rows) as runs:
+        for passage, fields in enumerate(corpus):
+            runs.add(_rows([fields], passage))
+        held = runs.sort(np.arange(N_TERMS, dtype=np.int32))
+        lengths = [[sum(not surface[t] for t in numbers) for numbers in fields] for fields in corpus]
+        weigher = Weigher(np.array(lengths, dtype=np.int32), held, np.array(surface))
+        for rows in runs.merged(held):
+            first = first_rows(rows.terms, rows.passages)
+            tf = np.add.reduceat(weigher.frequencies(rows.passages, rows.fields, rows.counts), first)
+            passages.extend(rows.passages[first])
+            weights.extend(weigher.weights(rows.terms[first], tf))
+    starts = np.concatenate(([0], np.cumsum(held))).astype(np.int64)
+    return Postings(starts, np.array(passages, dtype=np.int32), np.array(weights, dtype=np.float32), len(corpus))
+
+
+def _store(lines):
+    with PassageWriter() as writer:
+        for line in lines:
+            writer.add(line)
+        return writer.store()
 
 
 def _formula(corpus, surface, term, passage):
@@ -99,7 +122,7 @@ def _formula(corpus, surface, term, passage):
 @given(CORPUS, SURFACES, st.lists(st.tuples(st.integers(0, N_TERMS - 1), st.floats(0.1, 1.0)), max_size=5))
 def test_scores_equal_the_formula(corpus, surface, query):
     """NumPy's scores are those of the formula in the module's description, computed term by term."""
-    scores = tfidf.score(_postings(corpus, surface), query, len(corpus))
+    scores = tfidf.score(_postings(corpus, surface), query)
     slow = [
         sum(weight * _formula(corpus, surface, term, passage) for term, weight in query)
         for passage in range(len(corpus))
@@ -114,8 +137,8 @@ def test_order_of_passages_changes_no_score(corpus, surface, chance):
     query = [(term, 1.0) for term in range(N_TERMS)]
     order = list(range(len(corpus)))
     chance.shuffle(order)
-    scores = tfidf.score(_postings(corpus, surface), query, len(corpus))
-    moved = tfidf.score(_postings([corpus[i] for i in order], surface), query, len(corpus))
+    scores = tfidf.score(_postings(corpus, surface), query)
+    moved = tfidf.score(_postings([corpus[i] for i in order], surface), query)
     assert moved.tolist() == scores[order].tolist()
 
 
@@ -149,8 +172,8 @@ def test_top_equals_sorting(values, k):
 
 def test_unknown_terms_score_nothing():
     """An empty query scores every passage zero."""
-    empty = Postings(np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.float32))
-    assert tfidf.score(empty, [], 3).tolist() == [0.0, 0.0, 0.0]
+    empty = Postings(np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.float32), 3)
+    assert tfidf.score(empty, []).tolist() == [0.0, 0.0, 0.0]
 
 
 def _passage(number, text, title="Pakta Danau", section="Isi"):
@@ -226,7 +249,7 @@ def test_passages_without_a_term(text):
 def test_stored_passages_come_back(rows):
     """A passage is stored without loss, whatever characters it holds."""
     passages = [Passage(*row) for row in rows]
-    store = PassageStore.of([PassageStore.encode(passage) for passage in passages])
+    store = _store([PassageStore.encode(passage) for passage in passages])
     assert [store[i] for i in range(len(store))] == passages
 
 
@@ -235,7 +258,7 @@ def test_a_stored_list_has_an_item(kind):
     """A passage that calls itself a list is one: items stand on lines of their own."""
     for text, sound in (("Tujuan:\n- damai", True), ("- damai", True), ("Tujuan: - damai", False), ("", False)):
         passage = Passage("a", "Pakta", "a.md", "", text, kind=kind)
-        store = PassageStore.of([PassageStore.encode(passage)])
+        store = _store([PassageStore.encode(passage)])
         if sound:
             assert list(store) == [passage]
         else:
@@ -270,7 +293,7 @@ def test_half_a_character_is_found_nowhere():
 )
 def test_damaged_passage_is_told(line):
     """A stored line that isn't a passage is a damaged model, told when the passage is asked for."""
-    store = PassageStore.of([line])
+    store = _store([line])
     with pytest.raises(ModelError, match=r"damaged \(passage 0\)"):
         store[0]
 

@@ -13,7 +13,8 @@ from sklearn.linear_model import LogisticRegression
 from kerjasama_nlp.answers import answering
 from kerjasama_nlp.answers.evidence import Features
 from kerjasama_nlp.answers.gold import GoldQuestion
-from kerjasama_nlp.answers.index import Index, build
+from kerjasama_nlp.answers.index import Index
+from kerjasama_nlp.answers.indexing import build
 from kerjasama_nlp.answers.ranking import Ranker, Rankers
 from kerjasama_nlp.errors import InputError
 from kerjasama_nlp.i18n import _

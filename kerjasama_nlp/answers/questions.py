@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property, lru_cache
+from functools import cache, cached_property
 from typing import Protocol
 
 from kerjasama_nlp import resources
@@ -273,7 +273,10 @@ def _is_everyday(word: str) -> bool:
 @cache
 def _cues() -> re.Pattern[str]:
     """Return what all rewrites and kinds look for, in one: a tenth of the time of trying each."""
-    tables = (resources.table("rewrites.tsv"), ((pattern, kind) for kind, pattern in resources.table("question_kinds.tsv")))
+    tables = (
+        resources.table("rewrites.tsv"),
+        ((pattern, kind) for kind, pattern in resources.table("question_kinds.tsv")),
+    )
     return re.compile("|".join(f"(?:{pattern})" for rows in tables for pattern, _ in rows))
 
 
