@@ -37,6 +37,9 @@ def test_find_equals_list_search(words, others):
     assert [vocabulary.word(i) for i in range(len(vocabulary))] == listed
     for word in [*listed, *others, *(word[:-1] for word in listed), *(word + "a" for word in listed)]:
         assert vocabulary.find(word) == (listed.index(word) if word in words else -1)
+    places = {word: place for place, word in enumerate(listed)}
+    assert vocabulary.find_all(others) == {word: places[word] for word in others if word in words}
+    assert vocabulary.find_all(words) == places
 
 
 @given(st.sets(NEAR_WORDS, max_size=12), st.slices(12))
@@ -88,6 +91,8 @@ def _postings(corpus, surface, run_rows=1 << 20):
         weigher = Weigher(np.array(lengths, dtype=np.int32), held, np.array(surface))
         for rows in runs.merged(held):
             first = first_rows(rows.terms, rows.passages)
+            if not len(first):
+                continue
             tf = np.add.reduceat(weigher.frequencies(rows.passages, rows.fields, rows.counts), first)
             passages.extend(rows.passages[first])
             weights.extend(weigher.weights(rows.terms[first], tf))
@@ -163,11 +168,55 @@ def test_rare_terms_weigh_more(n_passages, data):
     assert rare == pytest.approx(log(1 + (n_passages - df + 0.5) / (df + 0.5)))
 
 
-@given(st.lists(st.sampled_from([0.0, 0.5, 1.0, 2.5]), max_size=30), st.integers(1, 35))
-def test_top_equals_sorting(values, k):
-    """The best passages are those that sorting gives: by score, equal ones by position, none at zero."""
+@given(st.lists(st.sampled_from([0.0, 0.5, 1.0, 2.5]), max_size=30), st.integers(1, 35), st.data())
+def test_top_equals_sorting(values, k, data):
+    """The best passages are those that sorting gives: by score, equal ones by position, none at zero.
+
+    Which passages are looked at first changes nothing.
+    """
     ranked = sorted((i for i, value in enumerate(values) if value > 0), key=lambda i: (-values[i], i))
-    assert tfidf.top(np.array(values, dtype=np.float32), k).tolist() == ranked[:k]
+    scores = np.array(values, dtype=np.float32)
+    assert tfidf.top(scores, k).tolist() == ranked[:k]
+    some = data.draw(st.lists(st.sampled_from(range(len(values))), unique=True) if values else st.just([]))
+    assert tfidf.top(scores, k, np.array(some, dtype=np.int32)).tolist() == ranked[:k]
+
+
+@settings(max_examples=60)
+@given(CORPUS, SURFACES, st.lists(st.tuples(st.integers(0, N_TERMS - 1), st.floats(0.1, 1.0)), max_size=5))
+def test_scores_are_plain_sums(corpus, surface, query):
+    """Scores are what adding up single-precision weights in the question's order gives, to the last bit."""
+    postings = _postings(corpus, surface)
+    plain = np.zeros(len(corpus), dtype=np.float32)
+    for term, weight in query:
+        for passage, value in zip(*postings.of(term), strict=True):
+            plain[passage] += np.float32(weight) * value
+    assert tfidf.score(postings, query).tolist() == plain.tolist()
+
+
+@settings(max_examples=60)
+@given(CORPUS, SURFACES, st.integers(1, 20))
+def test_runs_change_no_posting(corpus, surface, rows):
+    """Postings are the same however many rows are sorted at once."""
+    whole, parts = _postings(corpus, surface), _postings(corpus, surface, rows)
+    for name in ("starts", "passages", "weights"):
+        assert getattr(whole, name).tolist() == getattr(parts, name).tolist()
+
+
+@pytest.mark.parametrize("passage", [-1, 3])
+def test_a_passage_that_is_none_is_told(passage):
+    """Postings of passages that aren't there are a damaged model, told when they are looked up."""
+    ids, weights = np.array([0, passage], dtype=np.int32), np.ones(2, dtype=np.float32)
+    with pytest.raises(ModelError, match="postings of term 0"):
+        Postings(np.array([0, 2]), ids, weights, 3).of(0)
+
+
+@pytest.mark.parametrize("weight", [-1.0, 3e38, np.inf, np.nan, np.nextafter(np.float32(1000), np.float32(2000))])
+def test_a_weight_beyond_all_reason_is_told(weight):
+    """So are weights that no formula gives; the largest that is allowed isn't."""
+    starts, ids = np.array([0, 2]), np.array([0, 1], dtype=np.int32)
+    with pytest.raises(ModelError, match="postings of term 0"):
+        Postings(starts, ids, np.array([1, weight], dtype=np.float32), 3).of(0)
+    Postings(starts, ids, np.array([0, tfidf.MAX_WEIGHT], dtype=np.float32), 3).of(0)
 
 
 def test_unknown_terms_score_nothing():

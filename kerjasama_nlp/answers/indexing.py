@@ -155,9 +155,10 @@ class _Corpus:
         with Spool("<i4", folder) as passages, Spool("<f4", folder) as weights:
             for rows in self._runs.merged(held):
                 first = first_rows(rows.terms, rows.passages)
-                tf = np.add.reduceat(weigher.frequencies(rows.passages, rows.fields, rows.counts), first)
-                passages.write(rows.passages[first].tobytes())
-                weights.write(weigher.weights(rows.terms[first], tf).tobytes())
+                if len(first):
+                    tf = np.add.reduceat(weigher.frequencies(rows.passages, rows.fields, rows.counts), first)
+                    passages.write(rows.passages[first].tobytes())
+                    weights.write(weigher.weights(rows.terms[first], tf).tobytes())
             return Postings(starts, passages.array(), weights.array(), self.n_passages)
 
 

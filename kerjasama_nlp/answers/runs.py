@@ -7,7 +7,7 @@ hold ever later passages, so that a range of terms is sorted once its parts of a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import NamedTuple, Self
@@ -75,23 +75,30 @@ class Runs:
         return held
 
     def merged(self, held: Ints) -> Iterator[Rows]:
-        """Yield all rows in the order of term, passage and field, a range of terms at a time.
+        """Yield all rows in the order of term, passage and field: a range of terms at a time, or part of a common one.
 
-        `held` is what `sort` returned.
+        `held` is what `sort` returned. No passage's rows of a term are apart; there may be none.
         """
-        share = np.cumsum(held) // self._rows
-        cuts = [0, *(np.flatnonzero(np.diff(share)) + 1).tolist(), len(held)]
-        bounds = [self._read(run, 0).searchsorted(cuts).tolist() for run in range(len(self._sizes))]
+        runs = range(len(self._sizes))
+        share, alone = np.cumsum(held) // self._rows, np.flatnonzero(held > self._rows)
+        cuts = np.unique(np.concatenate(([0, len(held)], np.flatnonzero(np.diff(share)) + 1, alone, alone + 1)))
+        bounds = np.stack([self._read(run, 0).searchsorted(cuts) for run in runs])
         for part in range(len(cuts) - 1):
-            if all(bound[part] == bound[part + 1] for bound in bounds):
-                continue
-            columns = [
-                np.concatenate([self._read(run, column, *bound[part : part + 2]) for run, bound in enumerate(bounds)])
-                for column in range(3)
-            ]
-            order = np.argsort(columns[0], kind="stable")
-            terms, passages, packed = (values[order] for values in columns)
-            yield Rows(terms, passages, packed & ((1 << _FIELD_BITS) - 1), packed >> _FIELD_BITS)
+            starts, stops = bounds[:, part].tolist(), bounds[:, part + 1].tolist()
+            if held[cuts[part]] > self._rows:  # a common term alone, run by run, which is its order already
+                yield from (self._rows_of([run], starts[run : run + 1], stops[run : run + 1]) for run in runs)
+            else:
+                yield self._rows_of(runs, starts, stops)
+
+    def _rows_of(self, runs: Sequence[int], starts: Sequence[int], stops: Sequence[int]) -> Rows:
+        """Return parts of runs as one, sorted by term."""
+        columns = [
+            np.concatenate([self._read(run, column, *bounds) for run, *bounds in zip(runs, starts, stops, strict=True)])
+            for column in range(3)
+        ]
+        order = np.argsort(columns[0], kind="stable")
+        terms, passages, packed = (values[order] for values in columns)
+        return Rows(terms, passages, packed & ((1 << _FIELD_BITS) - 1), packed >> _FIELD_BITS)
 
     def _write(self) -> None:
         if not self._waiting:
