@@ -16,6 +16,10 @@ from numpy.typing import NDArray
 from kerjasama_nlp.errors import ModelError
 from kerjasama_nlp.i18n import _
 
+# Look-ups kept, 150 bytes each, of words up to so many letters; past it they are forgotten (memory stays bounded).
+_KEPT = 1 << 15
+_KEPT_LETTERS = 32
+
 
 class Vocabulary(Sequence[bytes]):
     """Sorted distinct UTF-8 entries; entry i is `blob[offsets[i]:offsets[i + 1]]`."""
@@ -23,6 +27,7 @@ class Vocabulary(Sequence[bytes]):
     def __init__(self, blob: NDArray[np.uint8], offsets: NDArray[np.int64]) -> None:
         self.blob = blob
         self.offsets = offsets
+        self._found: dict[str, int] = {}
         # An item of these costs a third of an array's.
         self._bytes, self._starts = blob.data, np.ascontiguousarray(offsets, dtype=np.int64).data
 
@@ -72,9 +77,16 @@ class Vocabulary(Sequence[bytes]):
 
     def find(self, term: str) -> int:
         """Return the position of `term`, or -1."""
-        encoded = term.encode(errors="surrogatepass")  # half a character is found nowhere, and no error
-        index = self._place(encoded, 0, len(self))
-        return index if index < len(self) and self[index] == encoded else -1
+        found = self._found.get(term)
+        if found is None:
+            encoded = term.encode(errors="surrogatepass")  # half a character is found nowhere, and no error
+            index = self._place(encoded, 0, len(self))
+            found = index if index < len(self) and self[index] == encoded else -1
+            if len(term) <= _KEPT_LETTERS:
+                if len(self._found) >= _KEPT:
+                    self._found.clear()
+                self._found[term] = found
+        return found
 
     def find_all(self, terms: Collection[str]) -> dict[str, int]:
         """Return the positions of those of `terms` that are entries.

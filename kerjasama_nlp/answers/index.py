@@ -125,7 +125,8 @@ class Index:
 
     def frequencies(self, words: Collection[str]) -> dict[str, int]:
         """Return the document frequencies (> 0) of the stems of those of `words` that are words of the corpus."""
-        stems = {word: int(self.word_stems[found]) for word, found in self.words.find_all(words).items()}
+        found = {word: self.words.find(word) for word in words} if len(words) == 1 else self.words.find_all(words)
+        stems = {word: int(self.word_stems[place]) for word, place in found.items() if place >= 0}
         counts = {
             word: self.postings.frequency(stem) or self.asked.frequency(self.terms.word(stem))
             for word, stem in stems.items()

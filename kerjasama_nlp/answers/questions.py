@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from kerjasama_nlp import resources
 from kerjasama_nlp.answers.tfidf import inverse_document_frequency
@@ -39,6 +39,9 @@ _COMPARING = re.compile(
     r"\b(?:per(?:beda|sama|banding)an(?:nya)?|(?:beda|banding)(?:nya|kan)?|(?:ber|di|mem)(?:beda|banding)\w*|antara)\b"
 )
 _WORD = re.compile(r"[^\W_]+(?:[-'][^\W_]+)*")
+# Words as patterns delimit them, and a pattern that is nothing but words: ways to write one thing.
+_WORDS = re.compile(r"\w+")
+_PLAIN_WAYS = re.compile(r"[a-z |]+")
 
 
 class Lexicon(Protocol):
@@ -101,11 +104,38 @@ class Question:
         return bool(_LIST_KINDS.intersection(self.kinds) or self.facets - _SINGLE_FACETS)
 
 
+class _Rewrite(NamedTuple):
+    """What is put in the place of a pattern; `words` begin what it matches (none: anything may)."""
+
+    pattern: re.Pattern[str]
+    replacement: str
+    words: frozenset[str]
+
+
 @cache
-def _rewrites() -> tuple[tuple[re.Pattern[str], str], ...]:
+def _rewrites() -> tuple[_Rewrite, ...]:
     return tuple(
-        (re.compile(rf"\b(?:{pattern})(?!\w)"), replacement) for pattern, replacement in resources.table("rewrites.tsv")
+        _Rewrite(
+            re.compile(rf"\b(?:{pattern})(?!\w)"),
+            replacement,
+            frozenset(way.split()[0] for way in pattern.split("|")) if _PLAIN_WAYS.fullmatch(pattern) else frozenset(),
+        )
+        for pattern, replacement in resources.table("rewrites.tsv")
     )
+
+
+def _rewrite(text: str) -> str:
+    """Bring ways of asking to one (see `data/rewrites.tsv`)."""
+    words: frozenset[str] | None = None
+    for pattern, replacement, first in _rewrites():
+        if words is None:
+            words = frozenset(_WORDS.findall(text))
+        if first and words.isdisjoint(first):  # most are looked for by a word that isn't there
+            continue
+        before, text = text, pattern.sub(replacement, text)
+        if text != before:
+            words = None
+    return text
 
 
 @cache
@@ -169,9 +199,7 @@ class QuestionReader:
     def read(self, text: str) -> Question:
         """Analyse a question: repair its spelling, find its kinds, facets and concepts."""
         folded = fold(spell_out_capitals(text[:MAX_CHARACTERS]))
-        rewritten = " ".join(self._repair(_WORD.findall(folded)))
-        for pattern, replacement in _rewrites():
-            rewritten = pattern.sub(replacement, rewritten)
+        rewritten = _rewrite(" ".join(self._repair(_WORD.findall(folded))))
         kinds = tuple(kind for kind, pattern in _kinds() if pattern.search(rewritten)) or ("general",)
         asked = frozenset[str]().union(*facets(self._analyzer.tokenize(rewritten)))
         if kinds[0] == "definition":

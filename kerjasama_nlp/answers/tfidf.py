@@ -58,7 +58,8 @@ class Postings:
         passages, weights = self.passages[where], self.weights[where]
         # as unsigned numbers, what is below zero or no number at all is larger than what is allowed
         if len(passages) and (
-            int(passages.view(np.uint32).max()) >= self.n_passages or weights.view(np.uint32).max() > _MAX_WEIGHT_BITS
+            np.maximum.reduce(passages.view(np.uint32)) >= self.n_passages
+            or np.maximum.reduce(weights.view(np.uint32)) > _MAX_WEIGHT_BITS
         ):
             raise ModelError(
                 _("the model is damaged (postings of term {number}); copy it again or retrain it").format(number=term)
@@ -121,13 +122,22 @@ def top(scores: Weights, k: int, some: Ids | None = None) -> Ids:
     [1, 3]
     """
     needed = 0.0 if some is None or len(some) < k else _kth(scores[some], k)
-    candidates = np.flatnonzero(scores >= needed) if needed > 0 else np.flatnonzero(scores > 0)
+    candidates = _places(scores >= needed if needed > 0 else scores > 0)
     reached = scores[candidates]
     if len(candidates) > k:
         keep = reached >= _kth(reached, k)
         candidates, reached = candidates[keep], reached[keep]
     order = np.lexsort((candidates, -reached))
     return candidates[order][:k].astype(np.int32)
+
+
+def _places(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return where a mask is true, quicker than NumPy where that is in few places: it is looked at by the eight."""
+    whole = len(mask) - len(mask) % 8
+    eights = np.flatnonzero(mask[:whole].view(np.uint64))
+    places = np.append((eights[:, None] * 8 + np.arange(8)).ravel(), np.arange(whole, len(mask)))
+    found: NDArray[np.int64] = places[mask[places]]
+    return found
 
 
 def _kth(values: Weights, k: int) -> float:
