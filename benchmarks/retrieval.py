@@ -26,6 +26,7 @@ import json
 import os
 import pickle
 import re
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -40,6 +41,8 @@ ROUNDS = 3
 # Systems that take a good part of a second a question answer so many, once.
 SLOW = {"rank_bm25": 1_000}
 WARM_UP = 20
+# Fresh processes of which the median counts.
+COLD = 7
 _WORD = re.compile(r"\w\w+")
 
 # From a question to the best passages, and from one of these to its id, which isn't timed.
@@ -275,6 +278,40 @@ def answer(system: str, folder: Path, out: Path) -> dict[str, float]:
     return {"ms": seconds / len(questions) * 1000, "mrr": total / len(questions)}
 
 
+def parts(folder: Path, out: Path) -> dict[str, float]:
+    """Return what a question costs: milliseconds of reading it and of the search, and the postings added up."""
+    from kerjasama_nlp.model import load
+
+    index = load(out).index
+    questions = [row["question"] for row in lines(folder / "questions.jsonl")]
+    taken: dict[str, float] = {}
+    for _ in range(ROUNDS):
+        started = time.perf_counter()
+        read = [index.reader.read(question).concepts for question in questions]
+        between = time.perf_counter()
+        for concepts in read:
+            index.search(concepts, K)
+        now = {"reading ms": between - started, "search ms": time.perf_counter() - between}
+        taken = {name: min(taken.get(name, seconds), seconds) for name, seconds in now.items()}
+    terms = [index.terms.find(term) for concepts in read for concept in concepts for term in concept.terms]
+    added = sum(index.postings.frequency(term) for term in terms if term >= 0)
+    return {name: seconds / len(questions) * 1000 for name, seconds in taken.items()} | {
+        "postings": added / len(questions)
+    }
+
+
+def cold(model: list[str]) -> float:
+    """Return the CPU seconds of one question asked in a fresh process, the median of some."""
+    command = [sys.executable, "-m", "kerjasama_nlp", "ask", "apa tujuan kerja sama internasional", *model]
+    seconds = []
+    for _ in range(COLD):
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        _, _, usage = os.wait4(process.pid, 0)
+        process.returncode = 0
+        seconds.append(usage.ru_utime + usage.ru_stime)
+    return statistics.median(seconds)
+
+
 def naive_stemming(folder: Path) -> None:
     """Stem all passages as PySastrawi's own documentation does."""
     from Sastrawi.Stemmer.StemmerFactory import StemmerFactory
@@ -305,6 +342,8 @@ def step(action: str, system: str, folder: Path) -> None:
     out = folder / f"index-{source if isinstance(source, str) else system}"
     if action == "naive":
         naive_stemming(folder)
+    elif action == "parts":
+        print(json.dumps(parts(folder, out)))
     elif action == "index" and not isinstance(source, str):
         source(folder, out)
     else:
@@ -358,6 +397,10 @@ def compare(systems: Sequence[str], folder: Path, *, naive: bool) -> None:
         peak = max(entry[1] for entry in told[system])
         mrr = told[system][0][2]["mrr"]
         print(f"| {system} | {1000 / best:,.0f} | {mrr:.3f} | {seconds:.1f} | {size:.0f} | {memory:.0f} | {peak:.0f} |")
+    if "kerjasama" in systems:
+        model = ["--model", str(folder / "index-kerjasama")]
+        found = run("parts", "kerjasama", folder)[2] | {"cold ask, x of shipped": cold(model) / cold([])}
+        print("\nkerjasama, a question:", ", ".join(f"{name} {value:,.2f}" for name, value in found.items()))
     if naive:
         print(f"PySastrawi's CachedStemmer over all passages: {run('naive', '', folder)[0]:.1f} s", flush=True)
 
