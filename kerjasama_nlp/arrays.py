@@ -1,14 +1,16 @@
 """Plain arrays in files: one dimension, one of five types, no pickle; large ones are memory-mapped.
 
-The checks of their values read an array piece by piece: they take no memory that grows with it.
+Checking their values, and writing them, goes piece by piece: it takes no memory that grows with an array.
 """
 
 from __future__ import annotations
 
+import mmap
 import os
 import re
 from pathlib import Path
-from typing import Any
+from tempfile import SpooledTemporaryFile
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,3 +69,49 @@ def read_array(folder: Path, name: str, dtype: str) -> NDArray[Any]:
         if length and size >= MAPPED_BYTES:
             return np.asarray(np.memmap(stream, expected, "r", stream.tell()))
         return np.fromfile(stream, expected)
+
+
+def write_array(file: Path, array: NDArray[Any]) -> None:
+    """Write an array of one dimension as `read_array` reads it; raises OSError."""
+    with file.open("wb") as stream:
+        np.lib.format.write_array_header_1_0(stream, np.lib.format.header_data_from_array_1_0(array))
+        for start in range(0, len(array), _PIECE):
+            stream.write(array[start : start + _PIECE].tobytes())
+            _forget(array)
+
+
+def _forget(array: NDArray[Any]) -> None:
+    """Let the system take back the memory of an array that is mapped from a file."""
+    base: object = array
+    while isinstance(base, np.ndarray):
+        base = base.base
+    if isinstance(base, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        base.madvise(mmap.MADV_DONTNEED)
+
+
+class Spool:
+    """An array that is made piece by piece: in memory while it is small, then in a temporary file without a name.
+
+    That stands in `folder` (None: where the system has them), and ends with the process whatever ends it. It is written
+    in a `with` block; the array outlives that.
+    """
+
+    def __init__(self, dtype: str, folder: Path | None = None) -> None:
+        self._dtype = np.dtype(dtype)
+        self._file = SpooledTemporaryFile(MAPPED_BYTES, dir=None if folder is None else str(folder))  # noqa: SIM115  # it lives as long as this
+        self.write = self._file.write
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def array(self) -> NDArray[Any]:
+        """Return what was written, memory-mapped where it is large."""
+        size = self._file.tell()
+        if size < MAPPED_BYTES:
+            self._file.seek(0)
+            return np.frombuffer(self._file.read(), self._dtype)
+        self._file.flush()
+        return np.asarray(np.memmap(self._file, self._dtype, "r"))

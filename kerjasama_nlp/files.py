@@ -125,6 +125,11 @@ def write_whole(path: Path, data: bytes) -> None:
         raise
 
 
+def folder_of(path: Path) -> Path:
+    """Return the nearest folder above a path that is there already."""
+    return next(folder for folder in path.absolute().parents if folder.is_dir())
+
+
 def sha256(file: Path) -> str:
     """Return the SHA-256 of a file's bytes; raises OSError where it can't be read."""
     with file.open("rb") as stream:

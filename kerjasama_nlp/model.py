@@ -47,7 +47,7 @@ from kerjasama_nlp.answers.index import Index, PassageStore
 from kerjasama_nlp.answers.ranking import Rankers
 from kerjasama_nlp.answers.tfidf import Postings
 from kerjasama_nlp.answers.translation import MIN_SHARE, Translations
-from kerjasama_nlp.arrays import check_offsets, check_range, read_array
+from kerjasama_nlp.arrays import MAPPED_BYTES, check_offsets, check_range, read_array, write_array
 from kerjasama_nlp.files import new_folder, sha256, write_failures
 from kerjasama_nlp.model_files import (
     ALWAYS_VERIFIED_BYTES,
@@ -184,15 +184,15 @@ def save(model: Model, path: Path, *, force: bool = False) -> None:
     }
     with new_folder(path, force=force, marker=MANIFEST) as folder, write_failures(path):
         for name, dtype in INDEX_ARRAYS.items():
-            np.save(folder / f"{name}.npy", arrays[name].astype(dtype, copy=False), allow_pickle=False)
+            write_array(folder / f"{name}.npy", arrays[name].astype(dtype, copy=False))
         _write_json(folder / ANSWERING, model.ranker.to_json())
         if model.labels_news:
             settings, label_arrays = model.classifier.to_parts()
             for name, dtype in LABEL_ARRAYS.items():
-                np.save(folder / f"{name}.npy", label_arrays[name].astype(dtype, copy=False), allow_pickle=False)
+                write_array(folder / f"{name}.npy", label_arrays[name].astype(dtype, copy=False))
             _write_json(folder / LABELLING, settings)
             texts = np.zeros(0, dtype=np.int64) if model.labelled_texts is None else model.labelled_texts
-            np.save(folder / f"{LABELLED_TEXTS}.npy", texts.astype("<i8"), allow_pickle=False)
+            write_array(folder / f"{LABELLED_TEXTS}.npy", texts.astype("<i8"))
         described = {
             "format": FORMAT,
             "package": {"name": "kerjasama-nlp", "version": VERSION},
@@ -249,6 +249,7 @@ def verify(path: Path | str | None = None) -> Model:
             entries = vocabulary.decoded()
             if any(before.encode() >= after.encode() for before, after in pairwise(entries)):
                 raise ValueError(name)  # as from the other checks
+        _check_postings(index.postings)
         ids, starts = index.postings.passages, index.postings.starts
         climbs = np.diff(ids) > 0
         climbs[starts[(starts > 0) & (starts < len(ids))] - 1] = True  # between two terms
@@ -272,8 +273,9 @@ def _read_index(arrays: Mapping[str, NDArray[Any]]) -> Index:
         raise ValueError("passages_sums")
     if len(starts) != n_terms + 1 or len(arrays["posting_weights"]) != len(ids):
         raise ValueError("postings")
-    check_range("posting_passages", ids, 0, n_passages - 1)
-    check_range("posting_weights", arrays["posting_weights"], 0, tfidf.MAX_WEIGHT)
+    postings = Postings(starts, ids, arrays["posting_weights"], n_passages)
+    if ids.nbytes < MAPPED_BYTES:  # of larger ones, each term's when they are looked up: reading all costs an answer
+        _check_postings(postings)
     stems = arrays["word_stems"]
     if len(stems) != len(arrays["words_offsets"]) - 1:
         raise ValueError("word_stems")
@@ -283,9 +285,14 @@ def _read_index(arrays: Mapping[str, NDArray[Any]]) -> Index:
         Vocabulary(arrays["terms"], arrays["terms_offsets"]),
         Vocabulary(arrays["words"], arrays["words_offsets"]),
         stems,
-        Postings(starts, ids, arrays["posting_weights"]),
+        postings,
         _read_asked(arrays, n_passages),
     )
+
+
+def _check_postings(postings: Postings) -> None:
+    check_range("posting_passages", postings.passages, 0, postings.n_passages - 1)
+    check_range("posting_weights", postings.weights, 0, tfidf.MAX_WEIGHT)
 
 
 def _read_asked(arrays: Mapping[str, NDArray[Any]], n_passages: int) -> Asked:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -11,8 +12,10 @@ from typing import TYPE_CHECKING
 
 from kerjasama_nlp.answers import gold
 from kerjasama_nlp.answers.gold import KnownAnswer
-from kerjasama_nlp.answers.index import Index, build
+from kerjasama_nlp.answers.index import Index
+from kerjasama_nlp.answers.indexing import build
 from kerjasama_nlp.documents import articles, passages
+from kerjasama_nlp.files import write_failures
 from kerjasama_nlp.i18n import _
 from kerjasama_nlp.model import Model, load
 from kerjasama_nlp.records import Article, Passage, Progress, tell_nobody
@@ -44,9 +47,10 @@ class _Counted:
         self.articles = 0
 
     def __iter__(self) -> Iterator[Passage]:
+        stage = _("articles")
         for article in self._source:
             self.articles += 1
-            self._progress(_("articles"), self.articles, 0)
+            self._progress(stage, self.articles, 0)
             for passage in passages.split(article):
                 self._hash.update(repr(passage).encode("utf-8", "surrogatepass"))
                 yield passage
@@ -63,15 +67,18 @@ def index_articles(
     known: Sequence[KnownAnswer] = (),
     encoding: str = "utf-8",
     progress: Progress | None = None,
+    scratch: Path | None = None,
 ) -> tuple[Index, dict[str, object]]:
     """Index the articles below `paths` and questions `known` to be answered there.
 
-    Returns the index and what the manifest says of it. Raises InputError where a path can't be read or holds no
-    text, or a passage that a known question names isn't there.
+    Temporary files are made in the folder `scratch` (None: where the system has them). Returns the index and what the
+    manifest says of it. Raises InputError where a path can't be read or holds no text, or a passage that a known
+    question names isn't there, OutputError where temporary files can't be written.
     """
     found = (article for path in paths for article in articles.read(path, encoding))
     counted = _Counted(found, progress or tell_nobody)
-    built = build(counted, known)
+    with write_failures(Path(tempfile.gettempdir()) if scratch is None else scratch):
+        built = build(counted, known, scratch)
     described = {"articles": counted.articles, "articles_sha256": counted.fingerprint}
     return built, {**described, "known_questions": len(known)} if known else described
 
@@ -85,12 +92,13 @@ def train(
     against: Path | None = None,
     encoding: str = "utf-8",
     progress: Progress | None = None,
+    scratch: Path | None = None,
 ) -> Trained:
     """Return a model over the articles below `paths` and the labelled texts of `labels`.
 
     What isn't given comes from the model `base` (None: the shipped one): the articles, ranking and refusal
     (fitted on `questions` where there are any), and the labels. These are compared with those of the model
-    `against` (None: the base).
+    `against` (None: the base). Large indexes are made of temporary files in `scratch`; see `index_articles`.
     """
     old = cache(lambda: load(base))  # opened only where it gives something
     manifest: dict[str, object] = {}
@@ -114,7 +122,9 @@ def train(
         classifier, texts = old().classifier, old().labelled_texts
         keep(_OF_LABELS)
     if paths:
-        index, described = index_articles(paths, known=asked.known, encoding=encoding, progress=progress)
+        index, described = index_articles(
+            paths, known=asked.known, encoding=encoding, progress=progress, scratch=scratch
+        )
         manifest |= described
     elif asked.known:
         index = build(old().index.passages, asked.known)

@@ -1,13 +1,12 @@
 """A sorted word list that is searched where it lies: nothing is read or built when a model opens.
 
 On disk it is a pair of arrays: `blob`, the UTF-8 bytes of all entries in sorted order, and `offsets`,
-where each starts (n + 1 integers). A look-up is a binary search, 15 to 20 probes.
+where each starts (n + 1 integers). A look-up is a binary search, 15 to 20 probes; many at once share theirs.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import pairwise
 from typing import Self, overload
 
@@ -17,6 +16,10 @@ from numpy.typing import NDArray
 from kerjasama_nlp.errors import ModelError
 from kerjasama_nlp.i18n import _
 
+# Look-ups kept, 150 bytes each, of words up to so many letters; past it they are forgotten (memory stays bounded).
+_KEPT = 1 << 15
+_KEPT_LETTERS = 32
+
 
 class Vocabulary(Sequence[bytes]):
     """Sorted distinct UTF-8 entries; entry i is `blob[offsets[i]:offsets[i + 1]]`."""
@@ -24,6 +27,9 @@ class Vocabulary(Sequence[bytes]):
     def __init__(self, blob: NDArray[np.uint8], offsets: NDArray[np.int64]) -> None:
         self.blob = blob
         self.offsets = offsets
+        self._found: dict[str, int] = {}
+        # An item of these costs a third of an array's.
+        self._bytes, self._starts = blob.data, np.ascontiguousarray(offsets, dtype=np.int64).data
 
     @classmethod
     def from_terms(cls, terms: Iterable[str]) -> Self:
@@ -71,6 +77,45 @@ class Vocabulary(Sequence[bytes]):
 
     def find(self, term: str) -> int:
         """Return the position of `term`, or -1."""
-        encoded = term.encode(errors="surrogatepass")  # half a character is found nowhere, and no error
-        index = bisect_left(self, encoded)
-        return index if index < len(self) and self[index] == encoded else -1
+        found = self._found.get(term)
+        if found is None:
+            encoded = term.encode(errors="surrogatepass")  # half a character is found nowhere, and no error
+            index = self._place(encoded, 0, len(self))
+            found = index if index < len(self) and self[index] == encoded else -1
+            if len(term) <= _KEPT_LETTERS:
+                if len(self._found) >= _KEPT:
+                    self._found.clear()
+                self._found[term] = found
+        return found
+
+    def find_all(self, terms: Collection[str]) -> dict[str, int]:
+        """Return the positions of those of `terms` that are entries.
+
+        >>> Vocabulary.from_terms(["pbb", "asean"]).find_all({"pbb", "who"})
+        {'pbb': 1}
+        """
+        wanted = sorted((term.encode(errors="surrogatepass"), term) for term in terms)
+        found: dict[str, int] = {}
+        waiting = [(0, len(wanted), 0, len(self))]
+        while waiting:  # the terms first to last - 1 may stand at low to high - 1
+            first, last, low, high = waiting.pop()
+            if first == last or low == high:
+                continue
+            middle = (first + last) // 2
+            encoded, term = wanted[middle]
+            place = self._place(encoded, low, high)
+            if place < high and self[place] == encoded:
+                found[term] = place
+            waiting += ((first, middle, low, place), (middle + 1, last, place, high))
+        return found
+
+    def _place(self, encoded: bytes, low: int, high: int) -> int:
+        """Return the first place from `low` on whose entry isn't before `encoded`, `high` where there is none."""
+        blob, starts = self._bytes, self._starts
+        while low < high:
+            middle = (low + high) // 2
+            if blob[starts[middle] : starts[middle + 1]].tobytes() < encoded:
+                low = middle + 1
+            else:
+                high = middle
+        return low

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kerjasama_nlp import model
-from kerjasama_nlp.answers import agreement, answering, index
+from kerjasama_nlp.answers import agreement, answering, indexing
 from kerjasama_nlp.documents.articles import parse_article
 from kerjasama_nlp.documents.passages import split
 from kerjasama_nlp.language.tokens import Analyzer
@@ -26,7 +26,7 @@ def _index(*texts, titles=()):
         parse_article(f"a{n}", dict(titles).get(n, f"Artikel {n}"), text, path=f"a{n}.md")
         for n, text in enumerate((*texts, *FILLING))
     ]
-    return index.build([passage for article in articles for passage in split(article)])
+    return indexing.build([passage for article in articles for passage in split(article)])
 
 
 def _compared(shipped_ranker, question, own, *others, least=0.0, titles=()):

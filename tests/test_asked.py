@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from kerjasama_nlp import load, model, training
 from kerjasama_nlp.answers import asked
 from kerjasama_nlp.answers.gold import KnownAnswer, read, read_questions
-from kerjasama_nlp.answers.index import build
+from kerjasama_nlp.answers.indexing import build
 from kerjasama_nlp.documents import articles, passages
 from kerjasama_nlp.errors import InputError, ModelError
 

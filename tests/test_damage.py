@@ -19,7 +19,7 @@ import pytest
 from conftest import error_line, seal
 from damage import IN_PLACE_OF_A_FILE, mutated
 
-from kerjasama_nlp import load, model, model_files
+from kerjasama_nlp import arrays, load, model, model_files
 from kerjasama_nlp.answers import gold
 from kerjasama_nlp.errors import ModelError
 from kerjasama_nlp.labels.classifier import Classifier
@@ -247,6 +247,21 @@ def test_numbers_beyond_all_reason_are_refused(folder, name, value):
     seal(folder)
     with pytest.raises(ModelError, match=name):
         _replies(folder)
+
+
+@pytest.mark.parametrize(("name", "value"), [("posting_weights", 3e38), ("posting_passages", -1)])
+def test_postings_of_large_models_are_refused_when_looked_up(monkeypatch, call, folder, name, value):
+    """What isn't read when a large model is opened is refused when a question needs it, and by `info --verify`."""
+    values = np.load(folder / f"{name}.npy")
+    values[:] = value
+    np.save(folder / f"{name}.npy", values)
+    seal(folder)
+    monkeypatch.setattr(arrays, "MAPPED_BYTES", 1)
+    monkeypatch.setattr(model, "MAPPED_BYTES", 1)
+    opened = load(folder)
+    with pytest.raises(ModelError, match="postings of term"):
+        opened.ask(QUESTIONS[0])
+    assert name in error_line(call("info", "--verify", "--model", folder), 5)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The index: look-ups against plain lists, weights against the written formula, and search by both."""
 
+from collections import Counter
 from math import log
 
 import numpy as np
@@ -8,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kerjasama_nlp.answers import tfidf
-from kerjasama_nlp.answers.index import PassageStore, build
-from kerjasama_nlp.answers.tfidf import Postings
+from kerjasama_nlp.answers.index import PassageStore
+from kerjasama_nlp.answers.indexing import PassageWriter, build
+from kerjasama_nlp.answers.runs import Rows, Runs, first_rows
+from kerjasama_nlp.answers.tfidf import Postings, Weigher
 from kerjasama_nlp.errors import InputError, ModelError
 from kerjasama_nlp.language.tokens import SURFACE, Analyzer
 from kerjasama_nlp.records import Passage
@@ -34,6 +37,9 @@ def test_find_equals_list_search(words, others):
     assert [vocabulary.word(i) for i in range(len(vocabulary))] == listed
     for word in [*listed, *others, *(word[:-1] for word in listed), *(word + "a" for word in listed)]:
         assert vocabulary.find(word) == (listed.index(word) if word in words else -1)
+    places = {word: place for place, word in enumerate(listed)}
+    assert vocabulary.find_all(others) == {word: places[word] for word in others if word in words}
+    assert vocabulary.find_all(words) == places
 
 
 @given(st.sets(NEAR_WORDS, max_size=12), st.slices(12))
@@ -63,20 +69,42 @@ def test_order_of_building_does_not_matter():
     assert first.offsets.tolist() == second.offsets.tolist()
 
 
-def _postings(corpus, surface):
-    terms, fields, ends = [], [], []
-    for passage in corpus:
-        for field, numbers in enumerate(passage):
-            terms.extend(numbers)
-            fields.extend([field] * len(numbers))
-        ends.append(len(terms))
-    return tfidf.build_postings(
-        np.array(terms, dtype=np.int32),
-        np.array(fields, dtype=np.uint8),
-        np.array(ends, dtype=np.int64),
-        N_TERMS,
-        np.array(surface),
+def _rows(corpus, first=0):
+    """Return the rows of passages, the number of the first of which is given, sorted as `Runs` wants them."""
+    counts = Counter(
+        (term, passage, field)
+        for passage, fields in enumerate(corpus, first)
+        for field, numbers in enumerate(fields)
+        for term in numbers
     )
+    columns = [*zip(*sorted(counts), strict=True), [counts[key] for key in sorted(counts)]] if counts else [[]] * 4
+    return Rows(*(np.array(column, dtype=np.int32) for column in columns))
+
+
+def _postings(corpus, surface, run_rows=1 << 20):
+    passages, weights = [], []
+    with Runs(rows=run_rows) as runs:
+        for passage, fields in enumerate(corpus):
+            runs.add(_rows([fields], passage))
+        held = runs.sort(np.arange(N_TERMS, dtype=np.int32))
+        lengths = [[sum(not surface[t] for t in numbers) for numbers in fields] for fields in corpus]
+        weigher = Weigher(np.array(lengths, dtype=np.int32), held, np.array(surface))
+        for rows in runs.merged(held):
+            first = first_rows(rows.terms, rows.passages)
+            if not len(first):
+                continue
+            tf = np.add.reduceat(weigher.frequencies(rows.passages, rows.fields, rows.counts), first)
+            passages.extend(rows.passages[first])
+            weights.extend(weigher.weights(rows.terms[first], tf))
+    starts = np.concatenate(([0], np.cumsum(held))).astype(np.int64)
+    return Postings(starts, np.array(passages, dtype=np.int32), np.array(weights, dtype=np.float32), len(corpus))
+
+
+def _store(lines):
+    with PassageWriter() as writer:
+        for line in lines:
+            writer.add(line)
+        return writer.store()
 
 
 def _formula(corpus, surface, term, passage):
@@ -99,7 +127,7 @@ def _formula(corpus, surface, term, passage):
 @given(CORPUS, SURFACES, st.lists(st.tuples(st.integers(0, N_TERMS - 1), st.floats(0.1, 1.0)), max_size=5))
 def test_scores_equal_the_formula(corpus, surface, query):
     """NumPy's scores are those of the formula in the module's description, computed term by term."""
-    scores = tfidf.score(_postings(corpus, surface), query, len(corpus))
+    scores = tfidf.score(_postings(corpus, surface), query)
     slow = [
         sum(weight * _formula(corpus, surface, term, passage) for term, weight in query)
         for passage in range(len(corpus))
@@ -114,8 +142,8 @@ def test_order_of_passages_changes_no_score(corpus, surface, chance):
     query = [(term, 1.0) for term in range(N_TERMS)]
     order = list(range(len(corpus)))
     chance.shuffle(order)
-    scores = tfidf.score(_postings(corpus, surface), query, len(corpus))
-    moved = tfidf.score(_postings([corpus[i] for i in order], surface), query, len(corpus))
+    scores = tfidf.score(_postings(corpus, surface), query)
+    moved = tfidf.score(_postings([corpus[i] for i in order], surface), query)
     assert moved.tolist() == scores[order].tolist()
 
 
@@ -140,17 +168,61 @@ def test_rare_terms_weigh_more(n_passages, data):
     assert rare == pytest.approx(log(1 + (n_passages - df + 0.5) / (df + 0.5)))
 
 
-@given(st.lists(st.sampled_from([0.0, 0.5, 1.0, 2.5]), max_size=30), st.integers(1, 35))
-def test_top_equals_sorting(values, k):
-    """The best passages are those that sorting gives: by score, equal ones by position, none at zero."""
+@given(st.lists(st.sampled_from([0.0, 0.5, 1.0, 2.5]), max_size=30), st.integers(1, 35), st.data())
+def test_top_equals_sorting(values, k, data):
+    """The best passages are those that sorting gives: by score, equal ones by position, none at zero.
+
+    Which passages are looked at first changes nothing.
+    """
     ranked = sorted((i for i, value in enumerate(values) if value > 0), key=lambda i: (-values[i], i))
-    assert tfidf.top(np.array(values, dtype=np.float32), k).tolist() == ranked[:k]
+    scores = np.array(values, dtype=np.float32)
+    assert tfidf.top(scores, k).tolist() == ranked[:k]
+    some = data.draw(st.lists(st.sampled_from(range(len(values))), unique=True) if values else st.just([]))
+    assert tfidf.top(scores, k, np.array(some, dtype=np.int32)).tolist() == ranked[:k]
+
+
+@settings(max_examples=60)
+@given(CORPUS, SURFACES, st.lists(st.tuples(st.integers(0, N_TERMS - 1), st.floats(0.1, 1.0)), max_size=5))
+def test_scores_are_plain_sums(corpus, surface, query):
+    """Scores are what adding up single-precision weights in the question's order gives, to the last bit."""
+    postings = _postings(corpus, surface)
+    plain = np.zeros(len(corpus), dtype=np.float32)
+    for term, weight in query:
+        for passage, value in zip(*postings.of(term), strict=True):
+            plain[passage] += np.float32(weight) * value
+    assert tfidf.score(postings, query).tolist() == plain.tolist()
+
+
+@settings(max_examples=60)
+@given(CORPUS, SURFACES, st.integers(1, 20))
+def test_runs_change_no_posting(corpus, surface, rows):
+    """Postings are the same however many rows are sorted at once."""
+    whole, parts = _postings(corpus, surface), _postings(corpus, surface, rows)
+    for name in ("starts", "passages", "weights"):
+        assert getattr(whole, name).tolist() == getattr(parts, name).tolist()
+
+
+@pytest.mark.parametrize("passage", [-1, 3])
+def test_a_passage_that_is_none_is_told(passage):
+    """Postings of passages that aren't there are a damaged model, told when they are looked up."""
+    ids, weights = np.array([0, passage], dtype=np.int32), np.ones(2, dtype=np.float32)
+    with pytest.raises(ModelError, match="postings of term 0"):
+        Postings(np.array([0, 2]), ids, weights, 3).of(0)
+
+
+@pytest.mark.parametrize("weight", [-1.0, 3e38, np.inf, np.nan, np.nextafter(np.float32(1000), np.float32(2000))])
+def test_a_weight_beyond_all_reason_is_told(weight):
+    """So are weights that no formula gives; the largest that is allowed isn't."""
+    starts, ids = np.array([0, 2]), np.array([0, 1], dtype=np.int32)
+    with pytest.raises(ModelError, match="postings of term 0"):
+        Postings(starts, ids, np.array([1, weight], dtype=np.float32), 3).of(0)
+    Postings(starts, ids, np.array([0, tfidf.MAX_WEIGHT], dtype=np.float32), 3).of(0)
 
 
 def test_unknown_terms_score_nothing():
     """An empty query scores every passage zero."""
-    empty = Postings(np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.float32))
-    assert tfidf.score(empty, [], 3).tolist() == [0.0, 0.0, 0.0]
+    empty = Postings(np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.float32), 3)
+    assert tfidf.score(empty, []).tolist() == [0.0, 0.0, 0.0]
 
 
 def _passage(number, text, title="Pakta Danau", section="Isi"):
@@ -226,7 +298,7 @@ def test_passages_without_a_term(text):
 def test_stored_passages_come_back(rows):
     """A passage is stored without loss, whatever characters it holds."""
     passages = [Passage(*row) for row in rows]
-    store = PassageStore.of([PassageStore.encode(passage) for passage in passages])
+    store = _store([PassageStore.encode(passage) for passage in passages])
     assert [store[i] for i in range(len(store))] == passages
 
 
@@ -235,7 +307,7 @@ def test_a_stored_list_has_an_item(kind):
     """A passage that calls itself a list is one: items stand on lines of their own."""
     for text, sound in (("Tujuan:\n- damai", True), ("- damai", True), ("Tujuan: - damai", False), ("", False)):
         passage = Passage("a", "Pakta", "a.md", "", text, kind=kind)
-        store = PassageStore.of([PassageStore.encode(passage)])
+        store = _store([PassageStore.encode(passage)])
         if sound:
             assert list(store) == [passage]
         else:
@@ -270,7 +342,7 @@ def test_half_a_character_is_found_nowhere():
 )
 def test_damaged_passage_is_told(line):
     """A stored line that isn't a passage is a damaged model, told when the passage is asked for."""
-    store = PassageStore.of([line])
+    store = _store([line])
     with pytest.raises(ModelError, match=r"damaged \(passage 0\)"):
         store[0]
 

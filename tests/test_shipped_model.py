@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from conftest import PROJECT, seal
 
-from kerjasama_nlp import load, model_card, resources
+from kerjasama_nlp import load, model, model_card, resources
 from kerjasama_nlp.answers.gold import read_questions
 from kerjasama_nlp.errors import ModelError, OutputError
 from kerjasama_nlp.evaluation import label_scores, score_questions
@@ -187,7 +187,7 @@ def test_failure_to_save_names_the_folder(monkeypatch, shipped, tmp_path):
     def fail(*_args, **_options):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(np, "save", fail)
+    monkeypatch.setattr(model, "write_array", fail)
     with pytest.raises(OutputError, match=r"salinan: cannot be written \(No space left on device\)"):
         save(shipped, tmp_path / "salinan")
     assert list(tmp_path.iterdir()) == []

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from test_properties import CORPUS, _passages
 
 from kerjasama_nlp import model
-from kerjasama_nlp.answers import answering, facts, index
+from kerjasama_nlp.answers import answering, facts, indexing, translation
 
 QUESTIONS = [
     json.loads(line)["question"]
@@ -73,7 +73,7 @@ def test_a_fact_that_is_cut_off_is_not_marked(shipped_ranker):
     """What the answer doesn't hold isn't emphasised in it."""
     words = " ".join(f"kata{number}" for number in range(120))
     text = f"Serikat Awan didirikan oleh {words} pada 3 Mei 1971."
-    answer = model.Model(index.build(_passages([text])), shipped_ranker).ask(
+    answer = model.Model(indexing.build(_passages([text])), shipped_ranker).ask(
         "kapan Serikat Awan didirikan", min_confidence=0
     )
     assert answer.answer.endswith(" …")
@@ -83,7 +83,7 @@ def test_a_fact_that_is_cut_off_is_not_marked(shipped_ranker):
 @given(CORPUS, st.sampled_from(["kapan Pakta Danau Biru ditandatangani", "apa beda Pakta Danau dan Serikat Kopi"]))
 def test_every_span_holds_its_part_whatever_the_texts(shipped_ranker, texts, question):
     """Texts of any characters, long headings and lists change nothing about it."""
-    _check_answer_span(model.Model(index.build(_passages(texts)), shipped_ranker).ask(question, min_confidence=0))
+    _check_answer_span(model.Model(indexing.build(_passages(texts)), shipped_ranker).ask(question, min_confidence=0))
 
 
 def test_a_comparison_stands_in_two_sources(shipped):
@@ -98,9 +98,13 @@ def test_a_comparison_stands_in_two_sources(shipped):
 def test_spans_of_what_is_cut(limit):
     """A cut shortens the span, a heading put before the answer doesn't lengthen it; a heading alone leaves nothing."""
     text = "# Kopi\n\n## Serikat Kopi\n\nBadan itu ialah perkumpulan para petani yang menanam teh di lereng gunung.\n"
-    built = index.build(_passages([text]))
+    built = indexing.build(_passages([text]))
     question = built.reader.read("apa itu Serikat Kopi")
-    unit = next(unit for unit in answering.candidates(built, question, 5).units if unit.text.startswith("Badan"))
+    unit = next(
+        unit
+        for unit in answering.candidates(built, question, 5, lambda _passage: translation.none()).units
+        if unit.text.startswith("Badan")
+    )
     part = answering.compose(question, unit, [unit], limit=limit)
     kept = unit.passage.text[part.start : part.end]
     assert len(part.text) <= limit

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from kerjasama_nlp import load, model, training
 from kerjasama_nlp.answers import fitting, translation
 from kerjasama_nlp.answers.gold import KnownAnswer
-from kerjasama_nlp.answers.index import build
+from kerjasama_nlp.answers.indexing import build
 from kerjasama_nlp.documents import passages
 from kerjasama_nlp.documents.articles import parse_article
 from kerjasama_nlp.language.tokens import Analyzer

@@ -14,7 +14,8 @@ from sklearn.linear_model import LogisticRegression
 from kerjasama_nlp.answers import answering, translation
 from kerjasama_nlp.answers.evidence import Features
 from kerjasama_nlp.answers.gold import GoldQuestion, KnownAnswer
-from kerjasama_nlp.answers.index import Index, build
+from kerjasama_nlp.answers.index import Index
+from kerjasama_nlp.answers.indexing import build
 from kerjasama_nlp.answers.ranking import Ranker, Rankers
 from kerjasama_nlp.answers.translation import Translations
 from kerjasama_nlp.documents.passages import SECTION_SEPARATOR

@@ -4,33 +4,27 @@ from __future__ import annotations
 
 import json
 import zlib
-from array import array
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, Self, get_args
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kerjasama_nlp.answers import asked as asked_questions
 from kerjasama_nlp.answers import passage_terms, tfidf
-from kerjasama_nlp.answers.asked import UNANSWERED, Asked, KnownQuestion
+from kerjasama_nlp.answers.asked import Asked
 from kerjasama_nlp.answers.passage_terms import PassageTerms
 from kerjasama_nlp.answers.questions import Concept, QuestionReader
 from kerjasama_nlp.answers.tfidf import Postings
 from kerjasama_nlp.documents.passages import ITEM_MARK
-from kerjasama_nlp.errors import InputError, ModelError
+from kerjasama_nlp.errors import ModelError
 from kerjasama_nlp.i18n import _
 from kerjasama_nlp.language import stemming
-from kerjasama_nlp.language.tokens import SURFACE, Analyzer
+from kerjasama_nlp.language.tokens import Analyzer
 from kerjasama_nlp.records import Passage, PassageKind
 from kerjasama_nlp.vocabulary import Vocabulary
-
-if TYPE_CHECKING:
-    from kerjasama_nlp.answers.gold import KnownAnswer
 
 # Passages that are kept as they were read last, some 20 kB each: questions of one session look at the same ones.
 READ_PASSAGES = 1_500
@@ -57,14 +51,6 @@ class PassageStore(Sequence[Passage]):
         self.blob = blob
         self.offsets = offsets
         self.sums = sums
-
-    @classmethod
-    def of(cls, lines: Sequence[bytes]) -> Self:
-        """Store passages that are encoded already."""
-        offsets = np.zeros(len(lines) + 1, dtype=np.int64)
-        np.cumsum([len(line) for line in lines], out=offsets[1:])
-        sums = np.array([zlib.crc32(line) for line in lines], dtype=np.uint32)
-        return cls(np.frombuffer(b"".join(lines), dtype=np.uint8), offsets, sums)
 
     @classmethod
     def encode(cls, passage: Passage) -> bytes:
@@ -144,8 +130,17 @@ class Index:
     def document_frequency(self, term: str) -> int:
         """Return how many passages hold `term`; where none does, how many known questions."""
         found = self.terms.find(term)
-        df = int(self.postings.starts[found + 1] - self.postings.starts[found]) if found >= 0 else 0
-        return df or self.asked.frequency(term)
+        return (self.postings.frequency(found) if found >= 0 else 0) or self.asked.frequency(term)
+
+    def frequencies(self, words: Collection[str]) -> dict[str, int]:
+        """Return the document frequencies (> 0) of the stems of those of `words` that are words of the corpus."""
+        found = {word: self.words.find(word) for word in words} if len(words) == 1 else self.words.find_all(words)
+        stems = {word: int(self.word_stems[place]) for word, place in found.items() if place >= 0}
+        counts = {
+            word: self.postings.frequency(stem) or self.asked.frequency(self.terms.word(stem))
+            for word, stem in stems.items()
+        }
+        return {word: count for word, count in counts.items() if count}
 
     def search(self, concepts: Sequence[Concept], k: int, also: Iterable[int] = ()) -> list[Hit]:
         """Return the `k` best passages, best first, and behind them those of `also` that aren't among them."""
@@ -155,108 +150,9 @@ class Index:
             for term, weight in concept.terms.items()
             if (found := self.terms.find(term)) >= 0
         ]
-        scores = tfidf.score(self.postings, query, self.n_passages)
-        best = tfidf.top(scores, k).tolist()
+        scores = tfidf.score(self.postings, query)
+        # the rarest term that enough passages hold says how much the best have at least
+        enough = [term for term, _ in query if self.postings.frequency(term) >= k]
+        rarest = self.postings.of(min(enough, key=self.postings.frequency))[0] if enough else None
+        best = tfidf.top(scores, k, rarest).tolist()
         return [Hit(passage, float(scores[passage])) for passage in dict.fromkeys([*best, *also])]
-
-
-def build(passages: Iterable[Passage], known: Sequence[KnownAnswer] = ()) -> Index:
-    """Index passages, and questions that they are `known` to answer.
-
-    Raises InputError where there is no passage, no word in them that could be asked for, or no such unit as a
-    known question names.
-    """
-    analyzer = Analyzer()
-    numbers: dict[str, int] = {}
-    occurrences, fields = array("i"), array("B")
-    ends = array("q")
-    lines: list[bytes] = []
-    places = _Places(known)
-    for number, passage in enumerate(passages):
-        places.look(number, passage)
-        for field, text in enumerate((passage.title, passage.section or passage.title, passage.text)):
-            for term in analyzer.analyze(text):
-                occurrences.append(numbers.setdefault(term, len(numbers)))
-                fields.append(field)
-        ends.append(len(occurrences))
-        lines.append(PassageStore.encode(passage))
-    if not numbers:
-        raise InputError(_("found no text in the articles; expected at least one paragraph"))
-    found = places.found()
-    heard = Counter[str]()
-    for entry in found:  # asked for in other words than the articles', which become words of the corpus, too
-        if entry.passage != UNANSWERED:
-            heard.update(set(analyzer.analyze(entry.text)))
-    for term in heard:
-        numbers.setdefault(term, len(numbers))
-    terms = Vocabulary.from_terms(numbers)
-    rank = np.empty(len(numbers), dtype=np.int32)
-    rank[[numbers[terms.word(i)] for i in range(len(terms))]] = np.arange(len(terms), dtype=np.int32)
-    surface = np.array([terms[i].startswith(SURFACE.encode()) for i in range(len(terms))])
-    postings = tfidf.build_postings(
-        rank[np.frombuffer(occurrences, dtype=np.int32)],
-        np.frombuffer(fields, dtype=np.uint8),
-        np.frombuffer(ends, dtype=np.int64),
-        len(terms),
-        surface,
-    )
-    stems = {word: numbers[word_terms[0]] for word, word_terms in analyzer.seen() if word_terms[0] in numbers}
-    words = Vocabulary.from_terms(stems)
-    word_stems = rank[[stems[words.word(i)] for i in range(len(words))]]
-    index = Index(PassageStore.of(lines), terms, words, word_stems, postings, asked_questions.heard(heard))
-    if not found:
-        return index
-    read = ((entry, index.reader.read(entry.text)) for entry in found)
-    asked = asked_questions.build((replace(entry, kind=question.kind), question) for entry, question in read)
-    return Index(index.passages, terms, words, word_stems, postings, asked)
-
-
-class _Places:
-    """Finds the units that known questions name, while the passages go by."""
-
-    def __init__(self, known: Sequence[KnownAnswer]) -> None:
-        self._known = known
-        self._waiting: dict[str, list[int]] = {}
-        self._found: dict[int, KnownQuestion] = {}
-        for number, entry in enumerate(known):
-            if entry.passage:
-                self._waiting.setdefault(entry.article, []).append(number)
-            else:
-                self._found[number] = KnownQuestion(entry.text, "", UNANSWERED, 0, 1)
-
-    def look(self, number: int, passage: Passage) -> None:
-        """Look for units in a passage."""
-        article = PurePath(passage.article_id).stem
-        for asked in self._waiting.get(article, ()):
-            if asked not in self._found:
-                entry = self._known[asked]
-                start, end = _span(passage.text, entry.passage)
-                if start < end:
-                    self._found[asked] = KnownQuestion(entry.text, "", number, start, end)
-
-    def found(self) -> list[KnownQuestion]:
-        """Return all known questions; raises InputError that names those whose unit isn't there."""
-        missing = [entry for number, entry in enumerate(self._known) if number not in self._found]
-        if missing:
-            first = missing[0]
-            fault = _("{place}: the article {article} holds no such passage word for word ({count} such lines)")
-            raise InputError(fault.format(place=first.place, article=first.article, count=len(missing)))
-        return [self._found[number] for number in range(len(self._known))]
-
-
-def _span(text: str, part: str) -> tuple[int, int]:
-    """Return where a part stands in a text, white space aside; (0, 0) where it doesn't."""
-    words = part.split()
-    start = text.find(words[0])
-    while start >= 0:
-        end = start
-        for word in words:
-            while text[end : end + 1].isspace():
-                end += 1
-            if not text.startswith(word, end):
-                break
-            end += len(word)
-        else:
-            return start, end
-        start = text.find(words[0], start + 1)
-    return 0, 0

@@ -177,5 +177,6 @@ def _may_head(text: str) -> bool:
 
 def _plain(text: str) -> str:
     """Return a line's text without links, emphasis, hints to other articles and edit links."""
-    text = _EDIT_LINK.sub("", _INLINE_SEE_ALSO.sub("", _LINK.sub(r"\1", text)))
+    if "[" in text or "(" in text:
+        text = _EDIT_LINK.sub("", _INLINE_SEE_ALSO.sub("", _LINK.sub(r"\1", text)))
     return _EMPHASIS.sub(r"\2", text).replace("**", "").strip(" |")

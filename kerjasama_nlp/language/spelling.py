@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from kerjasama_nlp.language.stemming import MAX_WORD
 
@@ -28,15 +28,14 @@ def edits(word: str) -> Iterator[str]:
         yield word + letter
 
 
-def correct(word: str, frequency: Callable[[str], float]) -> str | None:
+def correct(word: str, frequencies: Callable[[Collection[str]], Mapping[str, int]]) -> str | None:
     """Return the most frequent known word one edit away, or None.
 
-    `frequency` is 0 for unknown words. Equal frequencies go to the alphabetically first, so that the
-    choice doesn't depend on the order of the search. Longer words than MAX_WORD are left alone: their
-    neighbours are many, and none is a word.
+    `frequencies` returns how common (> 0) each known one of some words is. Equal frequencies go to the
+    alphabetically first, so that the choice doesn't depend on the order of the search. Longer words than MAX_WORD
+    are left alone: their neighbours are many, and none is a word.
     """
     if not MIN_LETTERS <= len(word) <= MAX_WORD or not word.isalpha():
         return None
-    known = ((frequency(candidate), candidate) for candidate in set(edits(word)) if len(candidate) >= MIN_LETTERS)
-    best = min(((-count, candidate) for count, candidate in known if count > 0), default=None)
-    return best[1] if best else None
+    known = frequencies({candidate for candidate in edits(word) if len(candidate) >= MIN_LETTERS})
+    return min(known, key=lambda candidate: (-known[candidate], candidate), default=None)

@@ -182,12 +182,6 @@ class Analyzer:
             return tuple(term for part in dict.fromkeys(parts) for term in self.word_terms(part))
         return (stem,) if stem == word else (stem, SURFACE + word)
 
-    def seen(self) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """Yield the words analysed so far that are one term (a stem with or without its surface form)."""
-        for word, terms in self._terms.items():
-            if len(terms) == 1 or (len(terms) == 2 and terms[1] == SURFACE + word):  # noqa: PLR2004
-                yield word, terms
-
     def tokenize(self, text: str) -> Iterator[Token]:
         """Yield the tokens of `text` in order, names and compounds joined.
 

@@ -64,6 +64,7 @@ def train(
             against=output if stands else None,
             encoding=encoding,
             progress=progress,
+            scratch=files.folder_of(output),
         )
     if labels is not None:
         for line in _told(trained.comparison):
