@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kerjasama_nlp import model
-from kerjasama_nlp.answers import agreement, answering, indexing
+from kerjasama_nlp.answers import agreement, answering, indexing, translation
 from kerjasama_nlp.documents.articles import parse_article
 from kerjasama_nlp.documents.passages import split
 from kerjasama_nlp.language.tokens import Analyzer
@@ -33,7 +33,7 @@ def _compared(shipped_ranker, question, own, *others, least=0.0, titles=()):
     """Return what the unit of the first text and those of the others compare to."""
     built = _index(own, *others, titles=titles)
     read = built.reader.read(question)
-    units = answering.candidates(built, read, 9).units
+    units = answering.candidates(built, read, 9, lambda _passage: translation.none()).units
     best = next(unit for unit in units if unit.text == own)
     rest = sorted((unit for unit in units if unit is not best), key=lambda unit: unit.number)
     return agreement.compare(read, built.analyzer, shipped_ranker.plain, best, rest, least)

@@ -88,7 +88,7 @@ def test_serving_equals_scikit_learn(fitted, texts):
     forms = np.array([FORMS.index(entry.form) for entry in texts])
     about = forms != FORMS.index("bukan")
     lexical = [i for i, feature in enumerate(order.tolist()) if fitted.vocabulary.word(feature)[0] in "wb"]
-    form_scores = _decisions(label_training.FORM_C, x, forms, x)
+    form_scores = _decisions(label_training.EXACT_FORM_C, x, forms, x)
     labels = list(fitted.label([entry.text for entry in texts]))
     settings = fitted.settings
     for label, scores in zip(labels, form_scores / settings.temperature, strict=True):

@@ -29,8 +29,7 @@ _DESCRIBING = 0.25
 _OPENING = re.compile(r"(?:Per|Pada|Sejak|Menurut|Hingga|Sampai|Dalam|Kini)\b[^,]{0,80},\s")
 # Longer sentences say too much to be compared.
 _MOST_CHARACTERS = 600
-_MONTHS = "Januari Februari Maret April Mei Juni Juli Agustus September Oktober November Desember".split()
-_DATE_PART = re.compile(rf"(?P<year>(?:1[4-9]|20)\d\d)|(?P<month>{'|'.join(_MONTHS)})|\b(?P<day>\d{{1,2}})\b")
+_DATE_PART = re.compile(rf"(?P<year>{facts.YEAR})|(?P<month>{facts.MONTH})|\b(?P<day>\d{{1,2}})\b")
 _DIGITS = re.compile(r"\d+(?:\.\d{3})*(?:,\d+)?")
 _WORD = re.compile(r"[a-z]+")
 

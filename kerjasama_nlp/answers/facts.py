@@ -23,13 +23,13 @@ _SAME_CLAUSE = 40
 # "Satu" is as often an article as it is a number.
 _ONE = 0.3
 
-_YEAR = r"(?:1[4-9]|20)\d\d"
-_YEAR_ALONE = re.compile(rf"\b{_YEAR}")
-_MONTH = "Januari|Februari|Maret|April|Mei|Juni|Juli|Agustus|September|Oktober|November|Desember"
+YEAR = r"(?:1[4-9]|20)\d\d"
+MONTH = "Januari|Februari|Maret|April|Mei|Juni|Juli|Agustus|September|Oktober|November|Desember"
+_YEAR_ALONE = re.compile(rf"\b{YEAR}")
 _DATE = re.compile(
     rf"""
-      (?<![\w.,/-])(?:\d{{1,2}}(?:\s?[-–]\s?\d{{1,2}})?\s)?(?:{_MONTH})\b(?:\s{_YEAR}\b)?  # 18-24 April 1955, Mei 1998
-    | (?<![\w.,/-]){_YEAR}(?![\w/]|[.,]\d)(?:-an\b|\s?[-–]\s?{_YEAR}\b)?                   # 1967, 1990-an, 1914-1918
+      (?<![\w.,/-])(?:\d{{1,2}}(?:\s?[-–]\s?\d{{1,2}})?\s)?(?:{MONTH})\b(?:\s{YEAR}\b)?  # 18-24 April 1955, Mei 1998
+    | (?<![\w.,/-]){YEAR}(?![\w/]|[.,]\d)(?:-an\b|\s?[-–]\s?{YEAR}\b)?                   # 1967, 1990-an, 1914-1918
     | \babad\ ke-\d{{1,2}}\b
     """,
     re.VERBOSE,
