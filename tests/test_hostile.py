@@ -17,7 +17,7 @@ import zstandard
 from conftest import cases, error_line, growth, read_terminal
 from inputs import read
 
-from kerjasama_nlp.answers import answering, gold, index
+from kerjasama_nlp.answers import answering, gold, indexing
 from kerjasama_nlp.documents import articles
 from kerjasama_nlp.documents.articles import parse_article
 from kerjasama_nlp.documents.passages import split
@@ -36,7 +36,7 @@ def test_answers_take_linear_time(shipped_ranker, case):
 
     def ask(text):
         article = parse_article("a", "Danau Biru", f"Danau Biru adalah danau.\n\n{text}", path="a.txt")
-        searched = index.build(split(article))
+        searched = indexing.build(split(article))
         for question in QUESTIONS:
             answering.ask(searched, shipped_ranker.plain, question)
 

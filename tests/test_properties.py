@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kerjasama_nlp import load, model
-from kerjasama_nlp.answers import index
+from kerjasama_nlp.answers import indexing
 from kerjasama_nlp.documents.articles import parse_article
 from kerjasama_nlp.documents.passages import split
 
@@ -42,7 +42,7 @@ def test_order_of_articles_changes_no_score(shipped_ranker, texts, chance):
     for question in QUESTIONS:
         found = []
         for order in (passages, shuffled):
-            answered = model.Model(index.build(order), shipped_ranker).ask(question, top_k=len(passages))
+            answered = model.Model(indexing.build(order), shipped_ranker).ask(question, top_k=len(passages))
             scores = sorted((round(source.score, 4), source.article_id, source.text) for source in answered.sources)
             found.append((scores, round(answered.confidence, 6)))
         assert found[0] == found[1]
@@ -52,7 +52,7 @@ def test_order_of_articles_changes_no_score(shipped_ranker, texts, chance):
 @given(CORPUS)
 def test_a_saved_model_answers_identically(shipped_ranker, tmp_path_factory, texts):
     """Saved and opened again, a model gives the same answers, confidences and sources, to the last bit."""
-    in_memory = model.Model(index.build(_passages(texts)), shipped_ranker)
+    in_memory = model.Model(indexing.build(_passages(texts)), shipped_ranker)
     folder = tmp_path_factory.mktemp("simpan") / "model"
     model.save(in_memory, folder)
     opened = load(folder)
