@@ -9,7 +9,6 @@ import sys
 from errno import EIO, ENOSPC
 from pathlib import Path
 
-import numpy as np
 import pytest
 from conftest import cases, error_line
 
@@ -243,7 +242,7 @@ def test_output_name_that_is_too_long(call, small_articles):
 @pytest.mark.parametrize("previous", [False, True], ids=["a new output", "over an old model"])
 @pytest.mark.parametrize(
     "step",
-    [(np, "save"), (Path, "write_text"), (os, "fsync"), (Path, "rename")],
+    [(model, "write_array"), (Path, "write_text"), (os, "fsync"), (Path, "rename")],
     ids=["array", "text", "flush", "rename"],
 )
 def test_full_disk(monkeypatch, call, small_articles, old_model, tmp_path, previous, step):
@@ -253,7 +252,7 @@ def test_full_disk(monkeypatch, call, small_articles, old_model, tmp_path, previ
     owner, name = step
     original = getattr(owner, name)
     # a late call of a kind fails, so that much was written before
-    last = {"save": len(model_files.INDEX_ARRAYS), "write_text": 2, "fsync": len(model_files.INDEX_ARRAYS) + 2}
+    last = {"write_array": len(model_files.INDEX_ARRAYS), "write_text": 2, "fsync": len(model_files.INDEX_ARRAYS) + 2}
     fatal = last.get(name, 1 + previous)
 
     def fail(*args, **kwargs):
@@ -292,7 +291,7 @@ def test_interrupted_training(monkeypatch, call, small_articles, tmp_path):
     def interrupt(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(np, "save", interrupt)
+    monkeypatch.setattr(model, "write_array", interrupt)
     reply = call("train", "--articles", small_articles, "-o", "baru")
     assert (reply.code, reply.out) == (130, "")
     assert "Traceback" not in reply.err
@@ -305,7 +304,7 @@ def test_interrupted_training_says_so(monkeypatch, call, small_articles):
     def interrupt(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(np, "save", interrupt)
+    monkeypatch.setattr(model, "write_array", interrupt)
     reply = call("train", "--articles", small_articles, "-o", "baru")
     assert reply.err.split("\n")[-2:] == ["kerjasama: error: interrupted", ""]
 

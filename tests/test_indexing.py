@@ -74,6 +74,13 @@ def test_bulk_stems_are_the_analyzers(texts, cached):
     assert {word: analyzer.terms[number] for word, number in analyzer.stems.items()} == stems
 
 
+def test_forgotten_words_are_read_alike(monkeypatch):
+    """A word that is met again after it was forgotten has the terms that it had."""
+    monkeypatch.setattr(bulk, "CACHE_CHUNKS", 1)
+    analyzer = BulkAnalyzer()
+    assert _terms(analyzer, list(PIECES)) == _terms(analyzer, list(PIECES))
+
+
 def test_long_names_are_found_across_marks():
     """What stands between the words of a name doesn't count, as for the analyzer; neither does how far it goes on."""
     names = [" ".join(words) for rows in tokens.names().values() for words, _ in rows]
@@ -154,10 +161,9 @@ def test_a_killed_process_leaves_nothing(tmp_path, request):
     """Temporary files have no name: when the process is killed, they are gone."""
     command = [sys.executable, "-c", KILLED, tmp_path, request.path.parent]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
-        assert process.stdout.readline() == b"writing\n"
-        assert list(tmp_path.iterdir()) == []
+        told, there = process.stdout.readline(), list(tmp_path.iterdir())
         process.kill()
-    assert process.returncode == -signal.SIGKILL
+    assert (told, there, process.returncode) == (b"writing\n", [], -signal.SIGKILL)
     assert list(tmp_path.iterdir()) == []
 
 
