@@ -90,6 +90,21 @@ def test_all_questions_are_expected(expected):
     assert unnamed == known  # see test_asked.py
 
 
+@pytest.mark.parametrize(
+    ("question", "concepts"),
+    [
+        ("hubungan Kopi-Danau", ["hubungan", "kopi", "danau"]),
+        ("apa itu Asia-Afrika-Pasifik", ["asia", "afrika", "pasifik"]),
+        ("tepi-tepi danau", ["tepi-tepi", "danau"]),
+        ("negara dan negara-negara", ["negara"]),
+        ("konferensi asia-afrika", ["konferensi asia-afrika"]),
+    ],
+)
+def test_joined_names_are_two(index, question, concepts):
+    """A hyphen between two things names both; a word said twice, and a name with a hyphen, are one."""
+    assert [concept.word for concept in index.reader.read(question).concepts] == concepts
+
+
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_what_speaks_for_each_unit(index, expected, question):
     """Each sentence, list and item of the passages found has the features that were read through."""

@@ -15,11 +15,11 @@ from kerjasama_nlp.errors import ModelError, OutputError
 from kerjasama_nlp.evaluation import label_scores, score_questions
 from kerjasama_nlp.labels import labelled as labels
 from kerjasama_nlp.model import save
-from kerjasama_nlp.model_files import MANIFEST
+from kerjasama_nlp.model_files import MANIFEST, MODEL_CARD
 
 CORPUS = PROJECT / "corpus"
 # Floors below what is measured (README), so that a real loss fails and a rounding difference doesn't.
-FLOORS = {"answer_accuracy": 0.71, "refusal_recall": 0.66}
+FLOORS = {"answer_accuracy": 0.78, "refusal_recall": 0.72}
 # Weights fitted on another machine differ in the last digits.
 TOLERANCE = 1e-3
 
@@ -94,7 +94,7 @@ def test_held_out_news_stays_labelled(shipped):
     gold = labels.read([CORPUS / "labels" / "held_out.jsonl"])
     scores = label_scores(gold, shipped.label(entry.text for entry in gold), shipped.classifier.label_set)
     assert scores["n"] == 474
-    floors = {"form_macro_f1": 0.75, "cooperation_f1": 0.77, "sector_micro_f1": 0.81}
+    floors = {"form_macro_f1": 0.8, "cooperation_f1": 0.81, "sector_micro_f1": 0.8}
     assert {name: scores[name] for name, floor in floors.items() if scores[name] < floor} == {}
     assert scores["calibration_error"] < 0.08
 
@@ -169,9 +169,14 @@ def test_saving_the_opened_model_gives_the_same_folder(shipped, tmp_path):
     committed = resources.default_model()
     names = {path.name for path in committed.iterdir()}
     assert {path.name for path in folder.iterdir()} == names
-    assert {name for name in names if (folder / name).read_bytes() != (committed / name).read_bytes()} <= {MANIFEST}
+    written = {MANIFEST, MODEL_CARD}  # these name the versions that saved
+    assert {name for name in names if (folder / name).read_bytes() != (committed / name).read_bytes()} <= written
+    cards = ((path / MODEL_CARD).read_text(encoding="utf-8").splitlines() for path in (folder, committed))
+    assert [old for new, old in zip(*cards, strict=True) if new != old and "made by kerjasama-nlp" not in old] == []
     saved, before = (json.loads((path / MANIFEST).read_text(encoding="utf-8")) for path in (folder, committed))
-    assert saved["files"] == before["files"]
+    assert {name: saved["files"][name] for name in names - written} == {
+        name: before["files"][name] for name in names - written
+    }
     assert saved["package"] == {"name": "kerjasama-nlp", "version": version("kerjasama-nlp")}
     assert saved["versions"] == {"python": platform.python_version(), "numpy": np.__version__}
     assert {name: saved[name] for name in ("format", "passages", "terms")} == {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import NamedTuple, Protocol
@@ -215,10 +215,19 @@ class QuestionReader:
     def _concepts(self, rewritten: str) -> tuple[Concept, ...]:
         concepts: dict[str, Concept] = {}
         for token in self._analyzer.tokenize(rewritten):
-            word = rewritten[token.start : token.end]
-            if word not in question_words() and token.terms[0] not in concepts:
-                concepts[token.terms[0]] = self._concept(word, token)
+            for word, part in self._parts(rewritten[token.start : token.end], token):
+                if word not in question_words() and part.terms[0] not in concepts:
+                    concepts[part.terms[0]] = self._concept(word, part)
         return tuple(concepts.values())
+
+    def _parts(self, word: str, token: Token) -> Iterator[tuple[str, Token]]:
+        """Yield what a token names: two things where it joins them ("indonesia-mesir"), else itself."""
+        words = word.split("-")
+        parts = [self._analyzer.word_terms(part) for part in words]
+        if len(words) > 1 and all(parts) and token.terms == tuple(term for terms in parts for term in terms):
+            yield from ((part, Token(terms, token.start, token.end)) for part, terms in zip(words, parts, strict=True))
+        else:
+            yield word, token
 
     def _sides(self, rewritten: str) -> tuple[Question, ...]:
         """Return what a comparison compares, each as the question what it is; empty where that isn't clear.
