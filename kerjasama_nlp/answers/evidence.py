@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
+from operator import attrgetter
 
 from kerjasama_nlp import resources
 from kerjasama_nlp.answers import questions
@@ -126,7 +127,10 @@ class Features:
 
     def vector(self) -> tuple[float, ...]:
         """Return the values in the order of the fields."""
-        return astuple(self)
+        return _values(self)
+
+
+_values = attrgetter(*Features.__dataclass_fields__)  # dataclasses.astuple copies each number
 
 
 @dataclass(frozen=True, slots=True)
