@@ -196,7 +196,11 @@ def _dissolve(folder: Path, path: Path) -> None:
     """Remove a folder beside `path`, after putting back what was moved into it where nothing stands at `path`."""
     aside = folder / path.name
     if folder.name.endswith(_OLD) and _stands(aside) and not _stands(path):
-        aside.rename(path)
+        try:
+            aside.rename(path)
+        except OSError as error:
+            told = _("{reason}; what stood there waits in {place}, and the next run puts it back")
+            raise OSError(error.errno, told.format(reason=error.strerror, place=aside)) from error
     shutil.rmtree(folder, ignore_errors=True)
 
 

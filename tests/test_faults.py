@@ -125,7 +125,7 @@ def _stage(folder, scenario):
 def _found(stage, fault):
     """Return what a command that failed left of its output."""
     found = _shown(_contents(stage.output))
-    if found is None and fault == "KILL":  # between two renames the old output stands aside, and comes back
+    if found is None and fault in {"KILL", "FROZEN"}:  # between two renames the old output stands aside, and comes back
         found = next((_contents(path) for path in stage.folder.glob(f".*.kerjasama-old/{stage.output.name}")), None)
     return found
 

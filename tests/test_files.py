@@ -1,7 +1,7 @@
 """Files: an output appears whole or not at all, and never takes another's place unasked."""
 
 import os
-from errno import EACCES, ENOSPC
+from errno import EACCES, ENOSPC, EROFS
 from pathlib import Path
 
 import pytest
@@ -163,6 +163,30 @@ def test_failed_write_leaves_the_old_output(monkeypatch, old, tmp_path, owner, n
         _write(old, force=True)
     assert caught.value.exit_code == 74
     assert _contents(tmp_path) == before
+
+
+def test_a_disk_that_freezes_between_two_renames(old, tmp_path, monkeypatch):
+    """Where the old output can't be put back, the error says where it waits; the next run puts it back."""
+    before = _contents(old)
+    rename, calls = Path.rename, []
+
+    def frozen(path, target):
+        calls.append(path)
+        if len(calls) > 1:
+            raise OSError(EROFS, "Read-only file system")
+        return rename(path, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", frozen)
+        with pytest.raises(OutputError, match=r"Read-only file system; what stood there waits in \S+") as caught:
+            _write(old, force=True)
+    (waiting,) = tmp_path.glob(".*.kerjasama-old/model")
+    assert str(waiting) in str(caught.value)
+    assert _contents(waiting) == before
+    with pytest.raises(OutputExistsError):
+        _write(old)
+    assert _contents(old) == before
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
 
 
 def test_failed_rename_of_a_new_output_leaves_nothing(monkeypatch, tmp_path):
