@@ -83,6 +83,20 @@ def test_likeness_is_the_formula(index):
     assert index.asked.look(index.reader.read("cuaca esok")) == ([], 0.0)
 
 
+def test_other_forms_of_a_word_are_alike(pages):
+    """A question finds one that has another form of its word, also where the articles hold that very form."""
+    index = build(pages, [KnownAnswer("berdiri", "pakta", "Negeri Hujan.", "a:1")])
+    (concept,) = index.reader.read("berdiri").concepts
+    assert len(concept.terms) > 1
+    assert [match.known.text for match in index.asked.look(index.reader.read("didirikan")).matches] == ["berdiri"]
+
+
+def test_half_a_character_in_a_question(pages):
+    """What UTF-8 can't hold is replaced; the question stays."""
+    index = build(pages, [KnownAnswer("negeri \ud800 basah", "pakta", "Negeri Hujan.", "a:1")])
+    assert [entry.text for entry in index.asked] == ["negeri ? basah"]
+
+
 def test_some_can_be_left_out(index):
     """While weights are fitted, a question doesn't find itself, nor others of its author."""
     question = index.reader.read(KNOWN[1].text)
