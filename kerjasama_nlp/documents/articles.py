@@ -212,7 +212,8 @@ def parse_article(article_id: str, title: str, text: str, path: str) -> Article:
     blocks = structure.parse(text)
     title = " ".join(clean(title).split()) or front_title
     if not title and blocks:
-        title, blocks = _title_from(blocks)
+        found, blocks = _title_from(blocks)  # without marks of Markdown an entity may have come about: "&`amp;"
+        title = " ".join(clean(found).split()) or found.replace("&", " ").strip()
     return Article(article_id, title, path, tuple(blocks))
 
 

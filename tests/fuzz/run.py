@@ -36,21 +36,27 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("targets", nargs="*", metavar="TARGET", help="all where none is named")
     parser.add_argument("--seconds", type=int, default=10, help="for each target")
+    parser.add_argument("--seed", type=int, default=0, help="for the same inputs in each run; 0: others each time")
     parser.add_argument("--corpus", type=Path, help="folder of inputs to start from and to add to, a folder a target")
     chosen = parser.parse_args()
     names = chosen.targets or sorted(folder.name for folder in SEEDS.iterdir())
-    failed = [name for name in names if not _run(name, chosen.seconds, chosen.corpus)]
+    failed = [name for name in names if not _run(name, chosen.seconds, chosen.seed, chosen.corpus)]
     sys.exit(f"findings: {', '.join(failed)}" if failed else 0)
 
 
-def _run(name: str, seconds: int, corpus: Path | None) -> bool:
+def _run(name: str, seconds: int, seed: int, corpus: Path | None) -> bool:
     """Fuzz one target, print one line about it, and tell whether it held."""
     with tempfile.TemporaryDirectory() as scratch:
         inputs = Path(scratch) if corpus is None else corpus / name
         inputs.mkdir(parents=True, exist_ok=True)
-        for seed in (SEEDS / name).iterdir():
-            shutil.copy(seed, inputs / seed.name)
-        flags = [f"-max_total_time={seconds}", f"-timeout={HANG_SECONDS}", f"-rss_limit_mb={MOST_MEGABYTES}"]
+        for file in (SEEDS / name).iterdir():
+            shutil.copy(file, inputs / file.name)
+        flags = [
+            f"-max_total_time={seconds}",
+            f"-seed={seed}",
+            f"-timeout={HANG_SECONDS}",
+            f"-rss_limit_mb={MOST_MEGABYTES}",
+        ]
         flags += [f"-max_len={LONGEST}", "-print_final_stats=1", f"-artifact_prefix={name}-", str(inputs)]
         ended = subprocess.run(
             [sys.executable, __file__, _INSIDE, name, *flags],
