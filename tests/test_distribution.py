@@ -98,12 +98,12 @@ def _closure():
 def _licences(installed):
     """Return the SPDX identifiers of a distribution's licence, all that its expression names."""
     about = installed.metadata
-    named = about["License-Expression"]
+    named = about.get("License-Expression")
     if named is None:
         classified = [entry for entry in about.get_all("Classifier") or () if entry.startswith("License :: OSI")]
         named = " AND ".join(LICENCES["names"].get(entry, entry) for entry in classified)
     if not named:
-        named = LICENCES["names"].get(about["License"], about["License"])
+        named = LICENCES["names"].get(about.get("License"), about.get("License"))
     return set(re.split(r" AND | OR |[()]", named)) - {""}
 
 
