@@ -89,6 +89,14 @@ def _forget(array: NDArray[Any]) -> None:
         base.madvise(mmap.MADV_DONTNEED)
 
 
+def unnamed_file(in_memory: int, folder: Path | None) -> SpooledTemporaryFile[bytes]:
+    """Return a file to write and read: in memory up to so many bytes, then without a name in `folder`.
+
+    None is where the system has temporary files. It ends with the process, whatever ends that.
+    """
+    return SpooledTemporaryFile(in_memory, dir=None if folder is None else str(folder))
+
+
 class Spool:
     """An array that is made piece by piece: in memory while it is small, then in a temporary file without a name.
 
@@ -98,7 +106,7 @@ class Spool:
 
     def __init__(self, dtype: str, folder: Path | None = None) -> None:
         self._dtype = np.dtype(dtype)
-        self._file = SpooledTemporaryFile(MAPPED_BYTES, dir=None if folder is None else str(folder))  # noqa: SIM115  # it lives as long as this
+        self._file = unnamed_file(MAPPED_BYTES, folder)
         self.write = self._file.write
 
     def __enter__(self) -> Self:

@@ -18,8 +18,8 @@ from kerjasama_nlp.answers.evidence import Unit
 from kerjasama_nlp.answers.facts import Fact
 from kerjasama_nlp.answers.questions import Concept, Question
 from kerjasama_nlp.answers.ranking import Ranker
-from kerjasama_nlp.documents.passages import SECTION_SEPARATOR
-from kerjasama_nlp.language.tokens import SURFACE, Analyzer
+from kerjasama_nlp.documents.passages import last_heading
+from kerjasama_nlp.language.tokens import Analyzer, stems_of
 
 # A fact belongs to the words of the question that stand so near, in characters as `facts.distance` counts them.
 _BESIDE = 45
@@ -130,8 +130,7 @@ def _answers(question: Question, analyzer: Analyzer, ranker: Ranker, unit: Unit,
     """
     if unit.whole_list or unit.missing or unit.features.lacks or ranker.probability(unit) < least:
         return False
-    heading = unit.passage.section.rsplit(SECTION_SEPARATOR, 1)[-1]
-    held = frozenset(analyzer.analyze(f"{unit.passage.title}\n{heading}\n{unit.text}"))
+    held = frozenset(analyzer.analyze(f"{unit.passage.title}\n{last_heading(unit.passage)}\n{unit.text}"))
     return all(_speaks_of(analyzer, concept, held) for concept in _named(question))
 
 
@@ -186,7 +185,7 @@ def _is_of_subject(  # what is compared, and what it is compared by
     words = unit.text[first : fact.start].split()
     if any(word[0].isupper() for word in words[1:]) or any(map(_is_abbreviation, words)):
         return False
-    title = {term for term in analyzer.analyze(unit.passage.title) if not term.startswith(SURFACE)}
+    title = stems_of(analyzer.analyze(unit.passage.title))
     implied = {number for number in elsewhere if title & question.concepts[number].evidence.keys()}
     return elsewhere == implied and title <= {term for concept in question.concepts for term in concept.evidence}
 
@@ -203,9 +202,7 @@ def _same(question: Question, analyzer: Analyzer, one: str, other: str) -> bool 
     if question.kind == "number":
         return same_number(analyzer, one, other)
     # one may say more: "Bangkok", "Bangkok, Thailand"
-    stems = [
-        frozenset(term for term in analyzer.analyze(text) if not term.startswith(SURFACE)) for text in (one, other)
-    ]
+    stems = [stems_of(analyzer.analyze(text)) for text in (one, other)]
     return bool(stems[0]) and (stems[0] <= stems[1] or stems[1] <= stems[0])
 
 

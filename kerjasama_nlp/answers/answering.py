@@ -14,7 +14,7 @@ from kerjasama_nlp.answers.index import Hit, Index
 from kerjasama_nlp.answers.questions import Question
 from kerjasama_nlp.answers.ranking import Ranker, Rankers
 from kerjasama_nlp.answers.translation import Translations
-from kerjasama_nlp.documents.passages import ITEM_MARK, SECTION_SEPARATOR
+from kerjasama_nlp.documents.passages import ITEM_MARK, last_heading
 from kerjasama_nlp.records import Agreement, Answer, Passage, Source, Span, Statement
 
 if TYPE_CHECKING:
@@ -264,7 +264,7 @@ def _prose(question: Question, unit: Unit, units: list[Unit], limit: int) -> tup
 
 def _naming_heading(question: Question, unit: Unit) -> str:
     """Return the heading as a prefix where a name is asked for and only the heading says it, else ""."""
-    heading = unit.passage.section.rsplit(SECTION_SEPARATOR, 1)[-1]
+    heading = last_heading(unit.passage)
     unnamed = not unit.features.names_heading or question.kind == "expansion"
     return f"{heading}: " if heading and question.kind in _NAMING and unnamed else ""
 

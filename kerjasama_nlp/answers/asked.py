@@ -170,6 +170,7 @@ def heard(counts: Mapping[str, int]) -> Asked:
     terms = Vocabulary.from_terms(counts)
     ends = np.cumsum([0, *(counts[terms.word(number)] for number in range(len(terms)))]).astype(np.int64)
     nothing = np.zeros(0)
+    # of no passage, and so before any number of answered questions: all are counted
     ids, weights = np.full(int(ends[-1]), UNANSWERED, dtype=np.int32), nothing.astype(np.float32)
     return Asked(nothing.astype(np.uint8), np.zeros(1, dtype=np.int64), ids[:0], terms, ends, ids, weights)
 

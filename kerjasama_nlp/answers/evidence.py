@@ -17,7 +17,7 @@ from kerjasama_nlp.answers.passage_terms import PassageTerms
 from kerjasama_nlp.answers.questions import Concept, Question
 from kerjasama_nlp.answers.tfidf import K1
 from kerjasama_nlp.answers.translation import Translations
-from kerjasama_nlp.language.tokens import SURFACE, Analyzer, Token
+from kerjasama_nlp.language.tokens import Analyzer, Token, stems_of
 from kerjasama_nlp.records import Passage
 
 # How much it counts where a concept stands, seen from the unit: in the unit itself, in the heading above
@@ -278,7 +278,7 @@ def _says_exactly(concept: Concept, terms: frozenset[str]) -> bool:
 
 def _likeness(concepts: Sequence[Concept], heading: frozenset[str]) -> float:
     """Return the overlap of question and heading: matched importance over that of both (weighted Jaccard)."""
-    stems = _stems(heading)
+    stems = stems_of(heading)
     matched = [c for c in concepts if any(term in stems for term in c.terms)]
     named = {term for c in concepts for term in c.terms}
     extra = sum(term not in named for term in stems)
@@ -372,14 +372,9 @@ def _subject_match(question: Question, analyzer: Analyzer, text: str, heading: f
     for copula in _COPULA.finditer(text):
         before = text[max(0, copula.start() - _COPULA_CHARACTERS) : copula.start()]
         clause = _CLAUSE.split(_INSERTION.sub(" ", _PARENTHESES.sub(" ", before)))[-1]
-        named = _stems(frozenset(analyzer.analyze(" ".join(clause.split()[-COPULA_WITHIN:]))))
+        named = stems_of(analyzer.analyze(" ".join(clause.split()[-COPULA_WITHIN:])))
         if named:
             hits = [c for c in question.concepts if any(term in named for term in c.evidence)]
             recall = sum(c.importance for c in hits) / total
             matches.append(recall * min(1.0, len(hits) / len(named)))
     return max(matches)
-
-
-def _stems(terms: frozenset[str]) -> frozenset[str]:
-    """Return the terms without surface forms and function words' remains: one a word."""
-    return frozenset(term for term in terms if not term.startswith(SURFACE))

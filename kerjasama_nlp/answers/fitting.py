@@ -18,10 +18,10 @@ from kerjasama_nlp.answers.index import Index
 from kerjasama_nlp.answers.indexing import build
 from kerjasama_nlp.answers.ranking import Ranker, Rankers
 from kerjasama_nlp.answers.translation import Translations
-from kerjasama_nlp.documents.passages import SECTION_SEPARATOR
+from kerjasama_nlp.documents.passages import last_heading
 from kerjasama_nlp.errors import InputError
 from kerjasama_nlp.i18n import _
-from kerjasama_nlp.language.tokens import SURFACE
+from kerjasama_nlp.language.tokens import stems_of
 from kerjasama_nlp.records import Passage
 
 NAMES = tuple(Features.__dataclass_fields__)
@@ -99,10 +99,7 @@ def _asked_cases(
     if len(authors) < FOLDS:
         return
     part = np.array([authors.index(entry.author) % FOLDS for entry in ordered])
-    tables = [
-        translation.fit(pair.words for pair, place in zip(pairs, part, strict=False) if place != number)
-        for number in range(FOLDS)
-    ]
+    tables = _without_each(pairs, part.tolist())
     chosen = np.random.default_rng(0)
     answered, unanswered = np.split(np.arange(len(ordered)), [index.asked.n_answered])
     for numbers, share in ((answered, KNOWN_SHARE), (unanswered, UNANSWERED_SHARE)):
@@ -128,9 +125,8 @@ def pairs_of(index: Index) -> Iterator[Pair]:
         if place not in stems:
             whole = passage.kind != "prose" and not known.start
             text = passage.text if whole else passage.text[known.start : known.end]
-            heading = passage.section.rsplit(SECTION_SEPARATOR, 1)[-1]
-            terms = (term for part in (text, heading, passage.title) for term in index.analyzer.analyze(part))
-            stems[place] = frozenset(term for term in terms if not term.startswith(SURFACE))
+            parts = (text, last_heading(passage), passage.title)
+            stems[place] = stems_of(term for part in parts for term in index.analyzer.analyze(part))
         asked = [concept.stem for concept in index.reader.read(known.text).concepts]
         yield Pair(passage.article_id, (asked, stems[place]))
 
@@ -139,10 +135,18 @@ def _always(translations: Translations) -> Callable[[Passage], Translations]:
     return lambda _passage: translations
 
 
+def _without_each(pairs: Sequence[Pair], parts: Sequence[int]) -> list[Translations]:
+    """Return translations learned without each of FOLDS parts in turn; `parts` begins with the part of each pair."""
+    return [
+        translation.fit(pair.words for pair, part in zip(pairs, parts, strict=False) if part != left_out)
+        for left_out in range(FOLDS)
+    ]
+
+
 def _unseen(pairs: Sequence[Pair]) -> Callable[[Passage], Translations]:
     """Return what gives, for a passage, translations learned from other articles: as they serve articles of others."""
     fold = {article: number % FOLDS for number, article in enumerate(sorted({pair.article for pair in pairs}))}
-    tables = [translation.fit(pair.words for pair in pairs if fold[pair.article] != number) for number in range(FOLDS)]
+    tables = _without_each(pairs, [fold[pair.article] for pair in pairs])
     return lambda passage: tables[fold.get(passage.article_id, 0)]
 
 

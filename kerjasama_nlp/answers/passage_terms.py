@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kerjasama_nlp.answers import questions
-from kerjasama_nlp.documents.passages import ITEM_MARK, SECTION_SEPARATOR
+from kerjasama_nlp.documents.passages import ITEM_MARK, last_heading
 from kerjasama_nlp.language import sentences
 from kerjasama_nlp.language.tokens import Analyzer, Token
 from kerjasama_nlp.records import Passage
@@ -43,17 +43,17 @@ class PassageTerms:
 
 def read(analyzer: Analyzer, passage: Passage) -> PassageTerms:
     """Take a passage apart."""
-    last_heading = passage.section.rsplit(SECTION_SEPARATOR, 1)[-1] or passage.title
+    heading = last_heading(passage) or passage.title
     spans = tuple(_spans(passage))
     tokens = tuple(tuple(analyzer.tokenize(passage.text[start:end])) for start, end, _whole in spans)
     terms = tuple(frozenset(term for token in unit for term in token.terms) for unit in tokens)
     lead_in = _lead_in(passage)
     return PassageTerms(
         passage,
-        last_heading,
+        heading,
         frozenset(analyzer.analyze(passage.section)),
         frozenset(analyzer.analyze(passage.title)),
-        frozenset(analyzer.analyze(last_heading)),
+        frozenset(analyzer.analyze(heading)),
         spans,
         tokens,
         terms,
@@ -61,7 +61,7 @@ def read(analyzer: Analyzer, passage: Passage) -> PassageTerms:
         frozenset(analyzer.analyze(lead_in)),
         frozenset[str]().union(*terms),
         _held(questions.facets(analyzer.tokenize(_tail(lead_in)))),
-        questions.facets(analyzer.tokenize(last_heading)),
+        questions.facets(analyzer.tokenize(heading)),
     )
 
 

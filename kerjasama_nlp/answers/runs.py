@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from tempfile import SpooledTemporaryFile
 from typing import NamedTuple, Self
 
 import numpy as np
 
 from kerjasama_nlp.answers.tfidf import Ids
-from kerjasama_nlp.arrays import Ints
+from kerjasama_nlp.arrays import Ints, unnamed_file
 
 # Rows that are sorted at once; one takes 12 bytes, and sorting it some 30 more.
 RUN_ROWS = 1 << 20
@@ -42,7 +41,7 @@ class Runs:
 
     def __init__(self, folder: Path | None = None, rows: int = RUN_ROWS) -> None:
         self._rows = rows
-        self._file = SpooledTemporaryFile(_MEMORY_BYTES, dir=None if folder is None else str(folder))  # noqa: SIM115  # it lives as long as this
+        self._file = unnamed_file(_MEMORY_BYTES, folder)
         self._waiting: list[Rows] = []
         self._n_waiting = 0
         self._sizes: list[int] = []

@@ -30,6 +30,15 @@ def split(article: Article) -> Iterator[Passage]:
     return _Cutter(article).cut()
 
 
+def last_heading(passage: Passage) -> str:
+    """Return the heading right above a passage, "" where none is.
+
+    >>> last_heading(Passage("a", "ASEAN", "a.md", "Anggota > Calon anggota", "Timor-Leste."))
+    'Calon anggota'
+    """
+    return passage.section.rsplit(SECTION_SEPARATOR, 1)[-1]
+
+
 class _Cutter:
     """Walks through an article's blocks, keeping the heading path and the paragraphs not yet handed out."""
 

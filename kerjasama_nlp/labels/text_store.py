@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from array import array
-from tempfile import SpooledTemporaryFile
+
+from kerjasama_nlp.arrays import unnamed_file
 
 # So many bytes stay in memory; more are kept in a temporary file.
 IN_MEMORY = 1 << 24
@@ -19,7 +20,7 @@ class TextStore:
     """
 
     def __init__(self) -> None:
-        self._file = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  # closed by __del__
+        self._file = unnamed_file(IN_MEMORY, None)
         self._starts = array("q", [0])
         self._at_end = True
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -230,6 +230,15 @@ class Analyzer:
         ['kerjasama', 'sebut', '=disebut', 'kerjasama']
         """
         return [term for token in self.tokenize(text) for term in token.terms]
+
+
+def stems_of(terms: Iterable[str]) -> frozenset[str]:
+    """Return terms without the surface forms beside them: one a word.
+
+    >>> sorted(stems_of(Analyzer().analyze("negaranya bersidang")))
+    ['negara', 'sidang']
+    """
+    return frozenset(term for term in terms if not term.startswith(SURFACE))
 
 
 def name_terms(analyzer: Analyzer, words: Sequence[str], canonical: str) -> tuple[str, ...]:
