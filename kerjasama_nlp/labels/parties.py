@@ -142,7 +142,7 @@ def _spellings(names: Iterable[tuple[str, Target]]) -> Iterator[tuple[str, Targe
 class Gazetteer:
     """All names, to be found in lists of words.
 
-    `words` are the first two words of each, in small letters; `longest` is the number of words of the longest;
+    `words` are the words of all, in small letters; `longest` is the number of words of the longest;
     `targets` is all that they name.
 
     Only names that the tables write in lower case, and words in capitals ("JEPANG"), are compared
@@ -154,6 +154,8 @@ class Gazetteer:
         found: set[Target] = set()
         lower: set[str] = set()
         seconds: set[str] = set()
+        starts: set[tuple[str, ...]] = set()
+        every: set[str] = set()
         for name, target in _spellings(names):
             words = _split(name)
             if not words:
@@ -166,11 +168,14 @@ class Gazetteer:
             if name.islower():
                 lower.add(words[0])
             seconds.update(lowered[1:2])
+            starts.add(lowered[:2])
+            every.update(lowered)
         self._exact, self._folded = exact, folded
         self._lower = frozenset(lower)
         self._seconds = frozenset(seconds)
+        self._starts = frozenset(starts)
         self.targets = frozenset(found)
-        self.words = folded.sizes.keys() | self._seconds
+        self.words = frozenset(every)
         self.longest = max(map(max, folded.sizes.values()))
 
     def may_start(self, word: str) -> bool:
@@ -180,6 +185,10 @@ class Gazetteer:
     def may_continue(self, word: str) -> bool:
         """Tell whether `word` may be the second of a name; before other words, a name is one word or none."""
         return word.lower() in self._seconds
+
+    def may_join(self, first: str, second: str) -> bool:
+        """Tell whether a name may start with these two words; where not, a name here is one word or none."""
+        return (first.lower(), second.lower()) in self._starts
 
     def match(self, words: Sequence[str]) -> tuple[int, Target | None]:
         """Return how many of `words` the longest name at their start spans (0: none), and the party that it names.
