@@ -86,6 +86,7 @@ class Classifier:
         self.vocabulary = vocabulary
         self.idf = idf
         self.weights = weights
+        self._columns = np.ascontiguousarray(weights.T)
         self.bias = bias
         self.settings = settings
         self._features = Features(vocabulary.decoded())
@@ -173,10 +174,12 @@ class Classifier:
     def _scores(self, found: Counts, n: int) -> Floats:
         """Return a score a label (columns) for each of `n` texts."""
         scores = np.tile(self.bias.astype(np.float64), (n, 1))
-        texts, starts = np.unique(found.text, return_index=True)
-        if len(texts):
+        starts = np.flatnonzero(np.diff(found.text, prepend=-1))
+        if len(starts):
             values = weigh(found, self.idf, self._blocks, n)
-            scores[texts] += np.add.reduceat(values[:, None] * self.weights[found.number], starts, axis=0)
+            texts = found.text[starts]
+            for label, column in enumerate(self._columns):  # a column at a time stays in the processor's cache
+                scores[texts, label] += np.add.reduceat(values * column[found.number], starts)
         return scores
 
     def _sectors(self, probability: Sequence[float], threshold: float) -> tuple[str, ...]:

@@ -40,7 +40,7 @@ UNKNOWN, NO_TERM = 0, -1
 # An atom that stands for nothing: inside a name, or the second half of a reduplication.
 EMPTY = 0
 # What an atom may be part of: bits of its `flags`.
-STARTS_NAME, STARTS_PARTY, CONTINUES_PARTY, STARTS_PHRASE, IS_CUE, IS_INNER_PART, IS_CAPITALS = 1, 2, 4, 8, 16, 32, 64
+STARTS_NAME, STARTS_PARTY, STARTS_PHRASE, IS_CUE, IS_INNER_PART, IS_CAPITALS = 1, 2, 4, 8, 16, 32
 # In the table of phrases: any figure, and no second word.
 _FIGURE, _NOTHING = "0", "-"
 
@@ -128,6 +128,7 @@ class Lexicon:
         self._first = Growing(np.int32)
         self._phrases = Growing(np.int32)
         self._party = Growing(np.int32)
+        self._party_words = Growing(np.int32)
         self._atom_terms = Ragged()
         self._chunk_atoms = Ragged()
         self.reset()
@@ -142,7 +143,7 @@ class Lexicon:
         self._folded: dict[int, str] = {}
         for kept in (self._chunks, self._plain, self._plain_atoms, self._atom_terms, self._chunk_atoms):
             kept.clear()
-        for column in (self._flags, self._first, self._phrases, self._party):
+        for column in (self._flags, self._first, self._phrases, self._party, self._party_words):
             column.clear()
         self._plain_atoms.extend([EMPTY])  # their numbers start with 1
         self._chunk_atoms.extend([], [0])
@@ -219,6 +220,10 @@ class Lexicon:
         """Return the parties that atoms name by themselves, -1 where none."""
         return self._party.items[atoms].astype(np.int64)
 
+    def party_words_of(self, atoms: Ints) -> Ints:
+        """Return the numbers of atoms among the words of the gazetteer, 0 for those of no name."""
+        return self._party_words.items[atoms].astype(np.int64)
+
     def cues_of(self, terms: Ints) -> NDArray[np.uint64]:
         """Return the classes of cue words of (known) terms, a bit each."""
         bits: NDArray[np.uint64] = self._cues[terms]
@@ -284,9 +289,11 @@ class Lexicon:
         start, notable, figure = self._flags.size, self._notable, self._phrase_numbers[_FIGURE]
         first = np.asarray(first, dtype=np.int32)
         flags = np.zeros(len(written), dtype=np.uint8)
-        phrases, party = np.zeros(len(written), dtype=np.int32), np.full(len(written), -1, dtype=np.int32)
+        phrases, words = np.zeros((2, len(written)), dtype=np.int32)
+        party = np.full(len(written), -1, dtype=np.int32)
         for place in [place for place, word in enumerate(folded) if word in notable]:
             self._written[start + place], self._folded[start + place] = written[place], folded[place]
+            words[place] = self._gazetteer.words.get(written[place].lower(), 0)
             flags[place], phrases[place], party[place] = self._look_up(written[place], folded[place])
         figures = [place for place, word in enumerate(folded) if word.isdigit() and word not in notable]
         flags[figures], phrases[figures] = STARTS_PHRASE, figure
@@ -298,6 +305,7 @@ class Lexicon:
         self._first.extend(first)
         self._phrases.extend(phrases)
         self._party.extend(party)
+        self._party_words.extend(words)
 
     def _look_up(self, written: str, folded: str) -> tuple[int, int, int]:
         """Return the flags of a notable word, its row among the words of phrases, and the party that it names."""
@@ -307,8 +315,6 @@ class Lexicon:
             flags |= STARTS_PHRASE
         if folded in self._names:
             flags |= STARTS_NAME
-        if self._gazetteer.may_continue(written):
-            flags |= CONTINUES_PARTY
         if self._gazetteer.may_start(written):
             flags |= STARTS_PARTY
             _size, target = self._gazetteer.match([written])

@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 from kerjasama_nlp.arrays import Ints
 from kerjasama_nlp.labels import parties
 from kerjasama_nlp.labels.lexicon import (
-    CONTINUES_PARTY,
     EMPTY,
     IS_CAPITALS,
     IS_CUE,
@@ -201,6 +200,7 @@ class _Block:
         closes = self.lexicon.phrases_of(self.atoms[following])[:, 2]
         same = (self.text_of[here] == self.text_of[following]) & (following > here)
         bits = alone | np.where(same, opens & closes, 0)
+        here, bits = here[bits != 0], bits[bits != 0]
         owner, phrase = np.nonzero((bits[:, None] >> np.arange(32, dtype=np.uint64)) & 1)
         return self.text_of[here[owner]], phrase
 
@@ -211,13 +211,14 @@ class _Block:
         party = np.full(len(self.atoms), -1, dtype=np.int64)
         party[starting] = self.lexicon.party_of(self.atoms[starting])
         size = np.ones(len(self.atoms), dtype=np.int64)
-        # Few words go on as a name does: only there the names of more than a word are looked for.
+        # Few pairs of words start a name: only there the names of more than a word are looked for.
         following = np.minimum(starting + 1, len(self.atoms) - 1)
         same = (self.text_of[following] == self.text_of[starting]) & (following > starting)
-        longer = starting[same & (self.flags[following] & CONTINUES_PARTY != 0)]
+        pairs = self.lexicon.party_words_of(self.atoms[starting]), self.lexicon.party_words_of(self.atoms[following])
+        longer = starting[same & gazetteer.may_join(*pairs)]
         done = 0
         for position, end in zip(longer.tolist(), self.ends[self.text_of[longer]].tolist(), strict=True):
-            if position < done or not gazetteer.may_join(*map(written, atoms[position : position + 2].tolist())):
+            if position < done:
                 continue
             stop = min(end, position + gazetteer.longest)
             length, target = gazetteer.match(list(map(written, atoms[position:stop].tolist())))
@@ -275,5 +276,8 @@ class _Block:
         """
         if position == 0 or self.text_of[position - 1] != self.text_of[position]:
             return False
-        opened = self.chunk_of[position - 1] != self.chunk_of[position] and self._chunk(position).startswith("(")
-        return opened and bool(self.flags[position - 1] & IS_CAPITALS)
+        return (
+            bool(self.flags[position - 1] & IS_CAPITALS)
+            and self.chunk_of[position - 1] != self.chunk_of[position]
+            and self._chunk(position).startswith("(")
+        )
