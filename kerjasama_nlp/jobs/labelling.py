@@ -114,7 +114,7 @@ def _confidences(labels: Labels) -> str:
 @lru_cache(maxsize=1 << 4)
 def _template(names: tuple[str, ...]) -> str:
     """Return an object with places for its values."""
-    pairs = ", ".join([f"{_quoted(name)}: " .replace("%", "%%") + "%s" for name in names])
+    pairs = ", ".join([f"{_quoted(name)}: ".replace("%", "%%") + "%s" for name in names])
     return f"{{{pairs}}}"
 
 

@@ -26,7 +26,9 @@ class Growing:
         """Append values."""
         end = self.size + len(values)
         if end > len(self.items):
-            self.items = np.concatenate([self.items, np.zeros(max(end, len(self.items)), self.items.dtype)])
+            before = self.items
+            self.items = np.zeros(2 * max(end, len(before)), before.dtype)  # what isn't used yet takes no memory
+            self.items[: self.size] = before[: self.size]
         self.items[self.size : end] = values
         self.size = end
 

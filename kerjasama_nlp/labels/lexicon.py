@@ -285,7 +285,7 @@ class Lexicon:
         return numbers[0] if numbers else NO_TERM, [number for number in numbers if number != UNKNOWN]
 
     def _add(self, written: Sequence[str], folded: Sequence[str], first: Values, inner: Sequence[int] = ()) -> None:
-        """Add atoms with all that is known of them but their terms; those at the positions `inner` aren't first parts."""
+        """Add atoms with all that is known of them but their terms; `inner` are the positions of parts but first ones."""
         start, notable, figure = self._flags.size, self._notable, self._phrase_numbers[_FIGURE]
         first = np.asarray(first, dtype=np.int32)
         flags = np.zeros(len(written), dtype=np.uint8)

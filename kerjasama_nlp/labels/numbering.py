@@ -78,9 +78,7 @@ class Numbering:
         """Return the slots that strings should stand in."""
         return ((low ^ high * _FACTORS[0]) * _FACTORS[1] >> self._shift).astype(np.int64)
 
-    def _probe(
-        self, low: Keys, high: Keys, slot: Ints, number: NDArray[np.int32], left: Ints
-    ) -> tuple[Ints, Ints]:
+    def _probe(self, low: Keys, high: Keys, slot: Ints, number: NDArray[np.int32], left: Ints) -> tuple[Ints, Ints]:
         """Find or place the strings at the positions `left`, and put their numbers into `number`.
 
         Returns the positions of the new ones and of those that have no place. All go from slot to slot in step, so that

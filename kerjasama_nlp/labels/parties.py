@@ -175,9 +175,7 @@ class Gazetteer:
         self._exact, self._folded = exact, folded
         self._lower = frozenset(lower)
         self.targets = frozenset(found)
-        self.words = {
-            word: number for number, word in enumerate(dict.fromkeys(chain.from_iterable(words_of_names)), 1)
-        }
+        self.words = {word: number for number, word in enumerate(dict.fromkeys(chain.from_iterable(words_of_names)), 1)}
         pairs = {(self.words[words[0]], self.words[words[1]]) for words in words_of_names if len(words) > 1}
         self._starts = np.array(sorted(self._pair(*pair) for pair in pairs), dtype=np.int64)
         self.longest = max(map(max, folded.sizes.values()))

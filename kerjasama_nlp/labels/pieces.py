@@ -70,7 +70,8 @@ class Pieces(NamedTuple):
         ends = np.cumsum(sizes)
         joined = self.data[np.repeat(self.starts - ends + sizes, sizes) + np.arange(ends[-1])]
         joined[ends - 1] = _LINE_END
-        return joined[:-1].tobytes().decode("utf-8", "surrogatepass").split("\n")
+        text: str = joined[:-1].tobytes().decode("utf-8", "surrogatepass")
+        return text.split("\n")
 
 
 @cache
@@ -111,7 +112,7 @@ EDGES = ".,;:!?()[]{}<>\"'`/*_-–—…“”‘’«»"
 
 @cache
 def _class_of() -> Bytes:
-    """Return which bytes are letters of ASCII, which may stand around a word (or aren't there), and which are others."""
+    """Return what bytes are: letters of ASCII, what may stand around a word (or isn't there), or others."""
     edges = {0, *(ord(edge) for edge in EDGES if edge.isascii())}
     return np.array(
         [_LETTER if chr(b).isalpha() and b < 128 else _EDGE if b in edges else _OTHER for b in range(256)],  # noqa: PLR2004

@@ -81,11 +81,16 @@ def _are_clean(texts: Sequence[bytes]) -> Truths:
 def _odd(data: Bytes) -> Ints:
     """Return where something out of the ordinary stands."""
     (told,) = np.nonzero(data - np.uint8(_LAST_SPACE) > _LAST_OF_ASCII - _LAST_SPACE)  # those below it are high then
-    kind, second, third = _kinds()[data[told]], data[np.minimum(told + 1, len(data) - 1)], data[np.minimum(told + 2, len(data) - 1)]
+    kind, second, third = (
+        _kinds()[data[told]],
+        data[np.minimum(told + 1, len(data) - 1)],
+        data[np.minimum(told + 2, len(data) - 1)],
+    )
     odd = kind == _ODD
     odd |= (kind == _AFTER_C2) & ((second <= 0xA0) | (second == _SOFT_HYPHEN))  # noqa: PLR2004  # see above
     odd |= (kind == _AFTER_E2) & ((second != 0x80) | (third < 0x90) | (third > 0xA7))  # noqa: PLR2004
-    return told[odd]
+    found: Ints = told[odd]
+    return found
 
 
 def _owners(positions: Ints, texts: Sequence[bytes]) -> Truths:
