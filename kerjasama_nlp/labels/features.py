@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from itertools import islice
+from itertools import chain, islice
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO, NamedTuple, Self
 
@@ -98,21 +98,24 @@ class Features:
     def __init__(self, names: Sequence[str]) -> None:
         self.names = names
         parsed = [_parse(name) for name in names]
-        self._reader = Reader(term for kind, terms in parsed if kind not in _NAMED for term in terms)
-        number_of = self._reader.lexicon.number
-        keys: dict[str, list[int]] = {kind: [] for kind in _KINDS}
-        numbers: dict[str, list[int]] = {kind: [] for kind in _KINDS}
-        for number, (kind, terms) in enumerate(parsed):
-            if kind in _NAMED:  # one that the gazetteer no longer has occurs in no text
-                key = _NAMED[kind]().get(terms[0], -1)
-            else:
-                key = 0
-                for term in terms:
-                    key = key << TERM_BITS | number_of(term)
-            keys[kind].append(key)
-            numbers[kind].append(number)
-        self._once = np.array([name[0] in "os" for name in names], dtype=np.bool_)
-        self._tables = {kind: _Table(keys[kind], numbers[kind]) for kind in _KINDS}
+        parts: dict[str, list[str]] = {kind: [] for kind in _KINDS}
+        for kind, terms in parsed:
+            parts[kind] += terms
+        self._reader = Reader(chain.from_iterable(parts[kind] for kind in _KINDS if kind not in _NAMED))
+        kinds = np.array([_KINDS.index(kind) for kind, _terms in parsed], dtype=np.int64)
+        self._once = np.isin(kinds, [_KINDS.index(kind) for kind in _NAMED])
+        self._tables = {
+            kind: _Table(self._keys(kind, parts[kind]), np.flatnonzero(kinds == place))
+            for place, kind in enumerate(_KINDS)
+        }
+
+    def _keys(self, kind: str, parts: Sequence[str]) -> Ints:
+        """Return the keys of all features of a kind; `parts` are the terms or names that they are made of."""
+        if kind in _NAMED:  # one that the gazetteer no longer has occurs in no text
+            return np.array([_NAMED[kind]().get(name, -1) for name in parts], dtype=np.int64)
+        numbers = np.array(self._reader.lexicon.numbers(parts), dtype=np.int64).reshape(-1, _PARTS[kind])
+        keys: Ints = (numbers << TERM_BITS * np.arange(_PARTS[kind])[::-1]).sum(axis=1)
+        return keys
 
     def count(self, texts: Sequence[str]) -> tuple[Counts, Reading]:
         """Return the features of texts, and what the texts were read as."""
@@ -133,16 +136,18 @@ class Features:
         return {self.names[n]: k for n, k in zip(found.number.tolist(), found.times.tolist(), strict=True)}
 
 
-_TERMS = {"w": 1, "b": 2, "n2": 2, "n3": 3}
+# What the names of features are made of: terms, or one name.
+_PARTS = {"w": 1, "b": 2, "n2": 2, "n3": 3, "o": 1, "s": 1}
 _NAMED = {"o": _organisations, "s": _structures}
 
 
 def _parse(name: str) -> tuple[str, list[str]]:
     """Return the kind of a feature and what it is made of; raises ValueError where the name is none of a feature."""
-    kind, parts = name[:1], name[2:].split(" ")
+    kind, colon, rest = name.partition(":")
+    parts = rest.split(" ")
     if kind == "n":
         kind = f"n{len(parts)}"
-    if name[1:2] != ":" or len(parts) != _TERMS.get(kind, 1) or kind not in _KINDS:
+    if not colon or kind not in _PARTS or len(parts) != _PARTS[kind]:
         raise ValueError(name)
     return kind, parts
 
@@ -156,10 +161,9 @@ def _sieve(keys: Ints) -> Ints:
 class _Table:
     """Keys of one kind of feature with the features' numbers."""
 
-    def __init__(self, keys: Sequence[int], numbers: Sequence[int]) -> None:
-        order = np.argsort(np.array(keys, dtype=np.int64), kind="stable")
-        self._keys = np.array(keys, dtype=np.int64)[order]
-        self._numbers = np.array(numbers, dtype=np.int64)[order]
+    def __init__(self, keys: Ints, numbers: Ints) -> None:
+        order = np.argsort(keys, kind="stable")
+        self._keys, self._numbers = keys[order], numbers[order]
         self._may_be = np.zeros(1 << _SIEVE_BITS, dtype=np.bool_)
         self._may_be[_sieve(self._keys)] = True
         self._direct: Ints | None = None
@@ -213,12 +217,10 @@ class Counted:
             self._lengths.append(lengths)
         chosen = sorted(_chosen(tallies, least, most, reader.lexicon))
         self.names = [name for name, _kind, _key in chosen]
-        keys: dict[str, list[int]] = {kind: [] for kind in _KINDS}
-        numbers: dict[str, list[int]] = {kind: [] for kind in _KINDS}
+        found: dict[str, list[tuple[int, int]]] = {kind: [] for kind in _KINDS}
         for number, (_text, kind, feature) in enumerate(chosen):
-            keys[kind].append(feature)
-            numbers[kind].append(number)
-        self._tables = {kind: _Table(keys[kind], numbers[kind]) for kind in _KINDS}
+            found[kind].append((feature, number))
+        self._tables = {kind: _Table(*np.array(rows, dtype=np.int64).reshape(-1, 2).T) for kind, rows in found.items()}
 
     def __enter__(self) -> Self:
         return self
@@ -334,7 +336,7 @@ def _name(kind: str, key: int, lexicon: Lexicon) -> str:
         return f"s:{structural.names()[key]}"
     if kind == "o":
         return f"o:{all_parties()[key].target[1]}"
-    terms = [lexicon.terms[key >> TERM_BITS * place & _MASK] for place in reversed(range(_TERMS[kind]))]
+    terms = [lexicon.terms[key >> TERM_BITS * place & _MASK] for place in reversed(range(_PARTS[kind]))]
     return f"{kind[0]}:{' '.join(terms)}"
 
 

@@ -246,8 +246,8 @@ class Lexicon:
         changed = [n for n, (word, stem) in enumerate(zip(content, stems, strict=True)) if word != stem]
         # columns: the term of the stem, that of the surface form; NO_TERM is left out of the terms as UNKNOWN is
         terms = np.full((len(words), 2), NO_TERM, dtype=np.int32)
-        terms[places, 0] = self._numbers(stems)
-        terms[[places[n] for n in changed], 1] = self._numbers([SURFACE + content[n] for n in changed])
+        terms[places, 0] = self.numbers(stems)
+        terms[[places[n] for n in changed], 1] = self.numbers([SURFACE + content[n] for n in changed])
         known = terms > UNKNOWN
         self._add(words, folded, terms[:, 0])
         self._atom_terms.extend(terms[known], known.sum(axis=1))
@@ -272,7 +272,7 @@ class Lexicon:
         self._add(written, list(map(fold, written)), first, inner)
         self._atom_terms.extend(list(chain.from_iterable(terms)), list(map(len, terms)))
 
-    def _numbers(self, terms: Sequence[str]) -> list[int]:
+    def numbers(self, terms: Sequence[str]) -> list[int]:
         """Return the numbers of terms, UNKNOWN for those that have none."""
         if self._grows:
             return list(map(self.number, terms))
@@ -281,11 +281,11 @@ class Lexicon:
 
     def _first_and_known(self, terms: Sequence[str]) -> tuple[int, Sequence[int]]:
         """Return the number of the first of `terms`, and those of all that are known."""
-        numbers = self._numbers(terms)
+        numbers = self.numbers(terms)
         return numbers[0] if numbers else NO_TERM, [number for number in numbers if number != UNKNOWN]
 
     def _add(self, written: Sequence[str], folded: Sequence[str], first: Values, inner: Sequence[int] = ()) -> None:
-        """Add atoms with all that is known of them but their terms; `inner` are the positions of parts but first ones."""
+        """Add atoms with all that is known of them but their terms; `inner` are positions of parts, but first ones."""
         start, notable, figure = self._flags.size, self._notable, self._phrase_numbers[_FIGURE]
         first = np.asarray(first, dtype=np.int32)
         flags = np.zeros(len(written), dtype=np.uint8)

@@ -109,7 +109,10 @@ class _Names:
 
 
 def _split(text: str) -> tuple[str, ...]:
-    return (text,) if text.isalpha() else tuple(word for word, _start, _end in _words(text))
+    words = text.split()
+    if "".join(words).isalpha():
+        return tuple(words)
+    return tuple(part for word in WORD.findall(text) for part in word.split("-"))
 
 
 def _words(text: str) -> Iterator[tuple[str, int, int]]:
