@@ -213,9 +213,10 @@ class _Block:
         size = np.ones(len(self.atoms), dtype=np.int64)
         # Few pairs of words start a name: only there the names of more than a word are looked for.
         following = np.minimum(starting + 1, len(self.atoms) - 1)
-        same = (self.text_of[following] == self.text_of[starting]) & (following > starting)
-        pairs = self.lexicon.party_words_of(self.atoms[starting]), self.lexicon.party_words_of(self.atoms[following])
-        longer = starting[same & gazetteer.may_join(*pairs)]
+        second = self.lexicon.party_words_of(self.atoms[following])
+        likely = (second > 0) & (self.text_of[following] == self.text_of[starting]) & (following > starting)
+        longer = starting[likely]
+        longer = longer[gazetteer.may_join(self.lexicon.party_words_of(self.atoms[longer]), second[likely])]
         done = 0
         for position, end in zip(longer.tolist(), self.ends[self.text_of[longer]].tolist(), strict=True):
             if position < done:
