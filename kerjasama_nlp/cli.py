@@ -287,6 +287,7 @@ def main() -> None:
             raise
         _fail(message, UsageError.exit_code)
     else:
+        gc.freeze()  # otherwise Python looks at every object once more before it ends
         sys.exit(code)
 
 
