@@ -692,6 +692,42 @@ def test_block_that_kills_twice(monkeypatch, method):
         next(results)
 
 
+def _fails_at_two(number):
+    if number == 2:
+        raise ValueError(number)
+    return -number
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_pool(monkeypatch, method):
+    """Results come in order, an exception in the place of its result; forked processes share what was prepared."""
+    monkeypatch.setattr(pool, "_context", lambda: multiprocessing.get_context(method))
+    prepared = []
+    results = pool.in_order(_fails_at_two, iter(range(5)), 3, lambda: prepared.append(1))
+    assert [next(results), next(results)] == [0, -1]
+    assert prepared == ([1] if method == "fork" else [])
+    with pytest.raises(ValueError, match="2") as raised:
+        next(results)
+    assert "_fails_at_two" in raised.value.__notes__[0]
+    assert list(pool.in_order(_fails_at_two, iter(()), 2, lambda: None)) == []
+
+
+@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="nothing is forked here")
+def test_forked_process_holds_no_lock(tmp_path):
+    """An output is free for the next job when its own has ended, whatever processes were forked meanwhile."""
+    with checkpoint.unfinished(tmp_path / RESULT, "1"):
+        process = multiprocessing.get_context("fork").Process(target=time.sleep, args=(60,))
+        process.start()
+        with pytest.raises(OutputExistsError), checkpoint.unfinished(tmp_path / RESULT, "1"):
+            pass
+    try:
+        with checkpoint.unfinished(tmp_path / RESULT, "1"):
+            assert process.is_alive()
+    finally:
+        process.kill()
+        process.join()
+
+
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_model_that_is_replaced_meanwhile(jobs):
     """A worker that finds another model than the job began with says so."""

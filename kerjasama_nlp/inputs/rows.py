@@ -15,7 +15,6 @@ from kerjasama_nlp.inputs.blocks import MAX_ARTICLE_BYTES, MAX_TEXT, Broken
 from kerjasama_nlp.inputs.charsets import BROKEN
 from kerjasama_nlp.inputs.sources import Source
 from kerjasama_nlp.language.clean import clean
-from kerjasama_nlp.language.plain import are_clean
 
 # Python's JSON gives up at a depth that depends on who calls it; a row has to mean the same in every process.
 _MAX_DEPTH = 200
@@ -72,6 +71,8 @@ class RowReader:
             "folder": self._file,
             "parquet": self._object,
         }
+        from kerjasama_nlp.language.plain import are_clean  # imports NumPy, which only the reading of rows takes
+
         read = readers[self.kind]
         rows = [self._broken(record) if isinstance(record, Broken) else read(record) for record in records]
         with_text = [number for number, row in enumerate(rows) if row.fault is None]

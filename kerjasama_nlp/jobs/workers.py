@@ -22,7 +22,6 @@ from kerjasama_nlp.jobs.labelling import Labeller
 from kerjasama_nlp.jobs.outputs import Encoder
 from kerjasama_nlp.jobs.tally import Counts
 
-
 # More than anything that labelling a block of ordinary rows takes at once.
 _KEPT_BYTES = 4 << 20
 

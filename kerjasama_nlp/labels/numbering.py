@@ -63,7 +63,7 @@ class Numbering:
 
     def look_up(self, pieces: Pieces) -> tuple[Ints, Ints]:
         """Return the number of each piece, and the positions of those met for the first time, in order of numbers."""
-        low, high = pieces.keys()
+        low, high = pieces.as_numbers()
         slot = self._hash(low, high)
         number = self._slots[slot]
         (left,) = np.nonzero((self._low.items[number] != low) | (self._high.items[number] != high))

@@ -1,7 +1,7 @@
 """Texts cut at their white space, a block of them at once: pieces of the bytes of UTF-8, in arrays.
 
-A piece is where it stands; of one of up to LONGEST bytes, two numbers hold all that it says (`Pieces.keys`). So pieces
-are compared, and looked up, without making a string of each.
+A piece is where it stands; of one of up to LONGEST bytes, two numbers hold all that it says (`Pieces.as_numbers`). So
+pieces are compared, and looked up, without making a string of each.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Pieces(NamedTuple):
         """Return some of the pieces."""
         return Pieces(self.data, self.starts[positions], self.sizes[positions])
 
-    def keys(self) -> tuple[Keys, Keys]:
+    def as_numbers(self) -> tuple[Keys, Keys]:
         """Return two numbers for each piece; only equal pieces have the same, those longer than LONGEST aside.
 
         The first one holds the first eight bytes, the second one the seven bytes after them and the size.
@@ -88,14 +88,14 @@ def _masks() -> tuple[Keys, Keys, Keys]:
 def plain_words(pieces: Pieces) -> tuple[Pieces, NDArray[np.bool_]]:
     """Return the words of those pieces that are one word of ASCII's letters, and which pieces are that.
 
-    Punctuation of ASCII may stand around the word.
+    Punctuation of ASCII (and NUL) may stand around the word.
 
     >>> pieces, _ = cut(['"Padi", (ASEAN) 2024 negara-negara pukul8 Côte ...'])
     >>> words, found = plain_words(pieces)
     >>> words.texts(), found.tolist()
     (['Padi', 'ASEAN'], [True, True, False, False, False, False, False])
     """
-    low, high = pieces.keys()
+    low, high = pieces.as_numbers()
     letters = _class_of()[np.column_stack([low, high]).view(np.uint8)]
     letters[:, LONGEST] = _EDGE  # the size
     is_letter = letters == _LETTER
@@ -124,7 +124,7 @@ def text_of(low: int, high: int) -> str:
     """Return the piece whose keys these are.
 
     >>> pieces, _ = cut(["Jakarta Pusat"])
-    >>> [text_of(low, high) for low, high in zip(*pieces.keys())]
+    >>> [text_of(low, high) for low, high in zip(*pieces.as_numbers())]
     ['Jakarta', 'Pusat']
     """
     both = int(low) | int(high) << 64
