@@ -715,7 +715,9 @@ def test_pool(monkeypatch, method):
 @pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="nothing is forked here")
 def test_forked_process_holds_no_lock(tmp_path):
     """An output is free for the next job when its own has ended, whatever processes were forked meanwhile."""
-    with checkpoint.unfinished(tmp_path / RESULT, "1"):
+    with checkpoint.unfinished(tmp_path / RESULT, "1") as point:
+        point.begin(b"")
+        point.append(b"1", b"{}\n", 1, {})
         process = multiprocessing.get_context("fork").Process(target=time.sleep, args=(60,))
         process.start()
         with pytest.raises(OutputExistsError), checkpoint.unfinished(tmp_path / RESULT, "1"):

@@ -173,6 +173,9 @@ def _context() -> BaseContext:
 def _serve(work: Work[T, R], tasks: Any, parent: int, collect: tuple[int, int, int]) -> None:
     """Work in a new process, until there is nobody left to work for."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this process
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if hasattr(signal, "pthread_sigmask"):  # not on Windows
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
     gc.set_threshold(*collect)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     with suppress(EOFError, OSError):
