@@ -2,7 +2,8 @@
 
 A text is cut at its spaces into chunks ("Jepang,", "negara-negara"), a chunk into atoms: words and figures,
 hyphenated words taken apart. News repeats its chunks, so nearly every one is a look-up, and all that is known
-of its atoms comes from arrays, a block of texts at a time.
+of its atoms comes from arrays, a block of texts at a time. Of the new ones, four in five are a word of ASCII's
+letters with or without punctuation: these are found out in arrays, too, and only new words become strings.
 
     chunk   "(Indonesia-Jepang)"
     atoms   Indonesia, Jepang
@@ -28,7 +29,7 @@ from kerjasama_nlp.labels.pieces import EDGES, Pieces, plain_words
 from kerjasama_nlp.language import stemming, tokens
 from kerjasama_nlp.language.tokens import SURFACE, Analyzer, fold, fold_all
 
-# Distinct chunks kept, some 400 bytes each; past it the lexicon starts anew (memory stays bounded).
+# Distinct chunks kept, some 150 bytes each; past it the lexicon starts anew (memory stays bounded).
 CACHE_CHUNKS = 1 << 18
 # The same where chunks are long, as addresses and pictures in the text are: news has some 3 million letters in as many
 # chunks, and a letter costs 60 bytes at most.

@@ -23,7 +23,7 @@ _FACTORS = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9)
 
 
 class Numbering:
-    """Numbers from 1 on; `expected` strings, a power of two, are found fastest, any number is kept.
+    """Numbers from 1 on; up to `expected` strings are found fastest, any number is kept.
 
     >>> from kerjasama_nlp.labels.pieces import cut
     >>> pieces, _ = cut(["padi jagung padi mempertanggungjawabkan"])
@@ -35,8 +35,9 @@ class Numbering:
     """
 
     def __init__(self, expected: int) -> None:
-        self._slots: NDArray[np.int32] = np.zeros(expected * _SLOTS_PER_STRING, dtype=np.int32)
-        self._shift = np.uint64(65 - len(self._slots).bit_length())
+        bits = (expected * _SLOTS_PER_STRING - 1).bit_length()
+        self._slots: NDArray[np.int32] = np.zeros(1 << bits, dtype=np.int32)
+        self._shift = np.uint64(64 - bits)
         self._low, self._high = Growing(np.uint64), Growing(np.uint64)
         self.clear()
 
