@@ -20,7 +20,7 @@ _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ud800-\udfff\ufeff"
     "\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
-# Nearly all that there is of it: looking for these first is quicker. Zero-width space and marks of direction, soft hyphen.
+# Nearly all that there is of it, which is quicker to look for: zero-width space, marks of direction, soft hyphen.
 _COMMON_INVISIBLE = "\u200b\u200e\u200f\xad\ufeff"
 # A letter carries 30 marks at most, as Unicode's Stream-Safe Text Format has it: sorting more takes quadratic
 # time. Marks are neither letters nor ASCII, so only runs of such characters are looked at one by one.
