@@ -12,14 +12,13 @@ from kerjasama_nlp.arrays import Ints
 
 # What can be appended: an array, or a list of numbers.
 Values = NDArray[Any] | Sequence[int]
-_FIRST_SIZE = 1 << 10
 
 
 class Growing:
-    """An array of which the first `size` values count."""
+    """An array of which the first `size` values count; up to `expected` of them are never moved."""
 
-    def __init__(self, dtype: type[np.generic]) -> None:
-        self.items: NDArray[Any] = np.zeros(_FIRST_SIZE, dtype)
+    def __init__(self, dtype: type[np.generic], expected: int = 1) -> None:
+        self.items: NDArray[Any] = np.zeros(expected, dtype)  # what isn't used yet takes no memory
         self.size = 0
 
     def extend(self, values: Values) -> None:
@@ -27,7 +26,7 @@ class Growing:
         end = self.size + len(values)
         if end > len(self.items):
             before = self.items
-            self.items = np.zeros(2 * max(end, len(before)), before.dtype)  # what isn't used yet takes no memory
+            self.items = np.zeros(2 * max(end, len(before)), before.dtype)
             self.items[: self.size] = before[: self.size]
         self.items[self.size : end] = values
         self.size = end
@@ -40,9 +39,9 @@ class Growing:
 class Ragged:
     """Rows of integers of any length, one behind the other."""
 
-    def __init__(self) -> None:
-        self._flat = Growing(np.int32)
-        self._bounds = Growing(np.int32)
+    def __init__(self, expected: int = 1) -> None:
+        self._flat = Growing(np.int32, expected)
+        self._bounds = Growing(np.int32, expected + 1)
         self.clear()
 
     def clear(self) -> None:

@@ -123,21 +123,21 @@ class Lexicon:
         self._chunks = Numbering(CACHE_CHUNKS)
         # words of ASCII's letters by number, and their atoms
         self._plain = Numbering(CACHE_CHUNKS)
-        self._plain_atoms = Growing(np.int32)
+        self._plain_atoms = Growing(np.int32, CACHE_CHUNKS)
         # what is known of each atom, by its number
-        self._flags = Growing(np.uint8)
-        self._first = Growing(np.int32)
-        self._phrases = Growing(np.int32)
-        self._party = Growing(np.int32)
-        self._party_words = Growing(np.int32)
-        self._atom_terms = Ragged()
-        self._chunk_atoms = Ragged()
+        self._flags = Growing(np.uint8, CACHE_CHUNKS)
+        self._first = Growing(np.int32, CACHE_CHUNKS)
+        self._phrases = Growing(np.int32, CACHE_CHUNKS)
+        self._party = Growing(np.int32, CACHE_CHUNKS)
+        self._party_words = Growing(np.int32, CACHE_CHUNKS)
+        self._atom_terms = Ragged(CACHE_CHUNKS)
+        self._chunk_atoms = Ragged(CACHE_CHUNKS)
         self.reset()
 
     def reset(self) -> None:
         """Forget all chunks and atoms (not the terms)."""
         self._analyzer = Analyzer()
-        self._word_atoms: dict[str, Sequence[int]] = {}
+        self._parts: dict[str, Sequence[int]] = {}
         self._composites: dict[tuple[tuple[str, ...], str], int] = {}
         # notable words and parts of hyphenated ones by their atoms, as they are written and folded
         self._written: dict[int, str] = {}
@@ -191,14 +191,13 @@ class Lexicon:
     def _atoms_of_others(self, chunks: Sequence[str]) -> list[list[int]]:
         """Return the atoms of chunks that are more, or less, than a word of ASCII's letters."""
         rows = [[core] if (core := chunk.strip(EDGES)).isalpha() else tokens.WORD.findall(chunk) for chunk in chunks]
-        known = self._word_atoms
-        new = [word for word in dict.fromkeys(chain.from_iterable(rows)) if word not in known]
-        words = [word for word in new if "-" not in word]
-        start = self._flags.size
-        known.update((word, (atom,)) for atom, word in enumerate(words, start))
-        self._add_words(words)
-        self._add_hyphenated([word for word in new if "-" in word])
-        return [[atom for word in row for atom in known[word]] for row in rows]
+        words = dict.fromkeys(chain.from_iterable(rows))
+        self._add_hyphenated([word for word in words if "-" in word and word not in self._parts])
+        # those without a hyphen, mostly figures, hardly come again in a chunk that is new
+        single = [word for word in words if "-" not in word]
+        atoms = dict(zip(single, range(self._flags.size, self._flags.size + len(single)), strict=True))
+        self._add_words(single)
+        return [[atom for word in row for atom in (self._parts.get(word) or (atoms[word],))] for row in rows]
 
     def atoms_of(self, chunks: Ints) -> tuple[Ints, Ints]:
         """Return the atoms of chunks, and for each atom the position of its chunk."""
@@ -263,7 +262,7 @@ class Lexicon:
         for word in words:
             parts = word.split("-")
             number, known = self._first_and_known(self._analyzer.word_terms(fold(word)))
-            self._word_atoms[word] = range(start + len(written), start + len(written) + len(parts))
+            self._parts[word] = range(start + len(written), start + len(written) + len(parts))
             inner += range(len(written) + 1, len(written) + len(parts))
             written += parts
             rest = len(parts) - 1

@@ -38,7 +38,7 @@ class Numbering:
         bits = (expected * _SLOTS_PER_STRING - 1).bit_length()
         self._slots: NDArray[np.int32] = np.zeros(1 << bits, dtype=np.int32)
         self._shift = np.uint64(64 - bits)
-        self._low, self._high = Growing(np.uint64), Growing(np.uint64)
+        self._low, self._high = Growing(np.uint64, expected + 1), Growing(np.uint64, expected + 1)
         self.clear()
 
     def clear(self) -> None:
