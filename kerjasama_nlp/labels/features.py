@@ -4,6 +4,7 @@
     n:...                    runs of two or three words with the parties replaced by what they are:
                              "n:bantu NEGARA", "n:RI dan NEGARA", "n:presiden NEGARA"
     o:ID                     an organisation that is named
+    r:...                    the part that a party plays: "r:dengan NEGARA", "r:NEGARA di ORG" (see `roles`)
     s:...                    structure: how many states from how many regions, which kinds of
                              organisation, whose acts the verbs report, and these two by two
 
@@ -22,13 +23,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerjasama_nlp.arrays import Ints
-from kerjasama_nlp.labels import structural
+from kerjasama_nlp.labels import roles, structural
 from kerjasama_nlp.labels.lexicon import TERM_BITS, UNKNOWN, Lexicon
 from kerjasama_nlp.labels.reading import Reader, Reading, all_parties
 
 # Texts read at once: enough for arrays to pay, few enough to stay in the processor's cache.
 BLOCK_TEXTS = 128
-_KINDS = ("w", "b", "n2", "n3", "o", "s")
+_KINDS = ("w", "b", "n2", "n3", "o", "r", "s")
 # Keys below this are looked up in an array.
 _DIRECT = 1 << 18
 # Bits of what stands for a key in a first look, and the odd number whose products with keys have them on top.
@@ -66,6 +67,7 @@ def _keys(reading: Reading) -> dict[str, tuple[Ints, Ints]]:
     found["n3"] = text[:-2][three], key
     organisation = _is_organisation()[reading.mention_party]
     found["o"] = reading.mention_text[organisation], reading.mention_party[organisation]
+    found["r"] = roles.find(reading)
     found["s"] = np.nonzero(structural.table(reading))  # type: ignore[assignment]
     return found
 
@@ -78,6 +80,11 @@ def _is_organisation() -> NDArray[np.bool_]:
 @cache
 def _organisations() -> Mapping[str, int]:
     return {party.target[1]: n for n, party in enumerate(all_parties()) if party.target[0] == "organisation"}
+
+
+@cache
+def _roles() -> Mapping[str, int]:
+    return {name: number for number, name in enumerate(roles.names())}
 
 
 @cache
@@ -137,14 +144,14 @@ class Features:
 
 
 # What the names of features are made of: terms, or one name.
-_PARTS = {"w": 1, "b": 2, "n2": 2, "n3": 3, "o": 1, "s": 1}
-_NAMED = {"o": _organisations, "s": _structures}
+_PARTS = {"w": 1, "b": 2, "n2": 2, "n3": 3, "o": 1, "r": 1, "s": 1}
+_NAMED = {"o": _organisations, "r": _roles, "s": _structures}
 
 
 def _parse(name: str) -> tuple[str, list[str]]:
     """Return the kind of a feature and what it is made of; raises ValueError where the name is none of a feature."""
     kind, colon, rest = name.partition(":")
-    parts = rest.split(" ")
+    parts = [rest] if kind in _NAMED else rest.split(" ")
     if kind == "n":
         kind = f"n{len(parts)}"
     if not colon or kind not in _PARTS or len(parts) != _PARTS[kind]:
@@ -193,7 +200,7 @@ class Counted:
     enough texts: `least` by the first letter of the name; of more than `most`, those in the fewest texts are left
     out. Names are sorted.
 
-    >>> least = {"w": 2, "b": 2, "n": 2, "o": 2, "s": 3}
+    >>> least = {"w": 2, "b": 2, "n": 2, "o": 2, "r": 3, "s": 3}
     >>> with Counted(["Padi ASEAN, padi.", "Padi ASEAN."], least, 100) as counted:
     ...     counted.names, [block.times.tolist() for block in counted.blocks()]
     (['b:padi asean', 'n:padi KAWASAN', 'o:asean', 'w:asean', 'w:padi'], [[1, 1, 1, 1, 2, 1, 1, 1, 1, 1]])
@@ -332,6 +339,8 @@ class _Tally:
 
 def _name(kind: str, key: int, lexicon: Lexicon) -> str:
     """Return the name of the feature that a key stands for."""
+    if kind == "r":
+        return f"r:{roles.names()[key]}"
     if kind == "s":
         return f"s:{structural.names()[key]}"
     if kind == "o":

@@ -82,6 +82,24 @@ def phrases() -> tuple[Phrase, ...]:
     )
 
 
+# Any word that isn't a link, as a class of links.
+NO_LINK = "-"
+
+
+@cache
+def link_classes() -> tuple[str, ...]:
+    """Return the classes of words that tell what part a party plays, in the order of their numbers."""
+    return (NO_LINK, *(name for name, _words in resources.table("links.tsv")))
+
+
+@cache
+def _links() -> Mapping[str, int]:
+    """Return the numbers of the classes of links by word."""
+    return {
+        word: number for number, (_name, words) in enumerate(resources.table("links.tsv"), 1) for word in words.split()
+    }
+
+
 @cache
 def _phrase_words() -> tuple[Mapping[str, int], NDArray[np.uint64]]:
     """Return the rows of the words of phrases, and in each row the bits of those it makes alone, opens and closes.
@@ -119,7 +137,8 @@ class Lexicon:
         self._phrase_numbers, self._phrase_bits = _phrase_words()
         # words of which there is more to know than their terms, folded; most words aren't among them
         in_names = {word for rows in self._names.values() for words, _canonical in rows for word in words}
-        self._notable = in_names | self._phrase_numbers.keys() | set(map(fold, self._gazetteer.words))
+        in_parties = set(map(fold, self._gazetteer.words)) | set(self._capitals.values())
+        self._notable = in_names | in_parties | self._phrase_numbers.keys() | _links().keys()
         self._chunks = Numbering(CACHE_CHUNKS)
         # words of ASCII's letters by number, and their atoms
         self._plain = Numbering(CACHE_CHUNKS)
@@ -130,6 +149,7 @@ class Lexicon:
         self._phrases = Growing(np.int32, CACHE_CHUNKS)
         self._party = Growing(np.int32, CACHE_CHUNKS)
         self._party_words = Growing(np.int32, CACHE_CHUNKS)
+        self._link = Growing(np.uint8, CACHE_CHUNKS)
         self._atom_terms = Ragged(CACHE_CHUNKS)
         self._chunk_atoms = Ragged(CACHE_CHUNKS)
         self.reset()
@@ -144,7 +164,7 @@ class Lexicon:
         self._folded: dict[int, str] = {}
         for kept in (self._chunks, self._plain, self._plain_atoms, self._atom_terms, self._chunk_atoms):
             kept.clear()
-        for column in (self._flags, self._first, self._phrases, self._party, self._party_words):
+        for column in (self._flags, self._first, self._phrases, self._party, self._party_words, self._link):
             column.clear()
         self._plain_atoms.extend([EMPTY])  # their numbers start with 1
         self._chunk_atoms.extend([], [0])
@@ -224,6 +244,10 @@ class Lexicon:
         """Return the numbers of atoms among the words of the gazetteer, 0 for those of no name."""
         return self._party_words.items[atoms].astype(np.int64)
 
+    def links_of(self, atoms: Ints) -> Ints:
+        """Return the classes of links that atoms are, by their positions in `link_classes`."""
+        return self._link.items[atoms].astype(np.int64)
+
     def cues_of(self, terms: Ints) -> NDArray[np.uint64]:
         """Return the classes of cue words of (known) terms, a bit each."""
         bits: NDArray[np.uint64] = self._cues[terms]
@@ -291,10 +315,12 @@ class Lexicon:
         flags = np.zeros(len(written), dtype=np.uint8)
         phrases, words = np.zeros((2, len(written)), dtype=np.int32)
         party = np.full(len(written), -1, dtype=np.int32)
+        link = np.zeros(len(written), dtype=np.uint8)
         for place in [place for place, word in enumerate(folded) if word in notable]:
             self._written[start + place], self._folded[start + place] = written[place], folded[place]
             words[place] = self._gazetteer.words.get(written[place].lower(), 0)
             flags[place], phrases[place], party[place] = self._look_up(written[place], folded[place])
+            link[place] = _links().get(folded[place], 0)
         figures = [place for place, word in enumerate(folded) if word.isdigit() and word not in notable]
         flags[figures], phrases[figures] = STARTS_PHRASE, figure
         may_be_cue = (first > UNKNOWN) & (first < len(self._cues))
@@ -306,6 +332,7 @@ class Lexicon:
         self._phrases.extend(phrases)
         self._party.extend(party)
         self._party_words.extend(words)
+        self._link.extend(link)
 
     def _look_up(self, written: str, folded: str) -> tuple[int, int, int]:
         """Return the flags of a notable word, its row among the words of phrases, and the party that it names."""

@@ -29,6 +29,7 @@ from kerjasama_nlp.labels.lexicon import (
     STARTS_PARTY,
     STARTS_PHRASE,
     Lexicon,
+    link_classes,
 )
 from kerjasama_nlp.labels.parties import HOME, Target
 from kerjasama_nlp.labels.pieces import cut
@@ -106,6 +107,10 @@ class Reading:
     mention_text: Ints
     mention_party: Ints
     mention_symbol: Ints
+    # the function words before and after each party by their positions in `lexicon.link_classes`; their number at
+    # the ends of the text
+    mention_before: Ints
+    mention_after: Ints
     # what stands between states or their people (mentions by position) and the next of their text, at most a word
     joints: list[tuple[int, str]]
     # phrases, not in order: text, and the phrase's position in `lexicon.phrases`
@@ -162,6 +167,8 @@ class Reader:
             mention_text=text_of[position],
             mention_party=which,
             mention_symbol=place[position],
+            mention_before=block.links(position, position - 1),
+            mention_after=block.links(position, position + size),
             joints=block.joints(position, size, which),
             phrase_text=phrase_text,
             phrase=phrase,
@@ -230,6 +237,12 @@ class _Block:
                 size[position] = length
         (found,) = np.nonzero(party >= 0)
         return found, size[found], party[found]
+
+    def links(self, position: Ints, neighbour: Ints) -> Ints:
+        """Return the classes of the atoms at `neighbour`; behind all classes where their text ends before."""
+        there = np.clip(neighbour, 0, len(self.atoms) - 1)
+        inside = (there == neighbour) & (self.text_of[there] == self.text_of[position])
+        return np.where(inside, self.lexicon.links_of(self.atoms[there]), len(link_classes()))
 
     def joints(self, position: Ints, size: Ints, party: Ints) -> list[tuple[int, str]]:
         """Return what joins states (or their people) to the next one of their text: (mention, what stands between).

@@ -29,7 +29,7 @@ from kerjasama_nlp.records import Labels, Progress, tell_nobody
 from kerjasama_nlp.vocabulary import Vocabulary
 
 # Features in fewer texts are left out: structure is denser than words.
-MIN_TEXTS = {"w": 2, "b": 2, "n": 2, "o": 2, "s": 5}
+MIN_TEXTS = {"w": 2, "b": 2, "n": 2, "o": 2, "r": 5, "s": 5}
 # Of more features than this the rarest are left out: opening a model takes time and memory for each.
 MAX_FEATURES = 200_000
 # Up to so many texts weights are found exactly; of more, all labels' at once and stopped early (see `newton`), which
