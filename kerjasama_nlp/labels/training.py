@@ -107,7 +107,7 @@ def fit(
         scores[part] = next(fits).scores(counts, names, part)
         fold[part] = number
     tell(_("fits"), len(parts), len(training))
-    classifier = _classifier(next(fits), names, label_set, calibration.choose(scores, targets))
+    classifier = _classifier(next(fits), names, label_set, calibration.choose(scores, targets, fold))
     return _measured(classifier, scores, targets, fold)
 
 
@@ -168,7 +168,7 @@ def _measured(classifier: Classifier, scores: Floats, targets: Targets, fold: In
     sector = np.zeros(targets.sectors.shape)
     for number in range(int(fold.max()) + 1):
         inside, others = np.flatnonzero(fold == number), np.flatnonzero(fold != number)
-        settings = calibration.choose(scores[others], targets.part(others))
+        settings = calibration.choose(scores[others], targets.part(others), fold[others])
         labels.update(zip(inside.tolist(), classifier.decide(scores[inside], settings, brief=True), strict=True))
         probability[inside] = softmax(scores[inside, : targets.n_forms] / settings.temperature)
         sector[inside] = logistic(scores[inside, targets.n_forms :] * settings.slopes + settings.offsets)
