@@ -17,7 +17,6 @@ from functools import cache
 from itertools import product
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kerjasama_nlp.arrays import Ints
 from kerjasama_nlp.labels.lexicon import link_classes
@@ -35,7 +34,7 @@ def _actors() -> tuple[str, ...]:
 
 @cache
 def _facts() -> tuple[Ints, Ints]:
-    """Return for each of `all_parties` the position of its actor, and a number of the party that it is or speaks for."""
+    """Return for each of `all_parties` the position of its actor, and a number of whom it is or speaks for."""
     parties = all_parties()
     keys = sorted({party.target[1] for party in parties})
     actor = [_actors().index(_SPEAKS_FOR.get(party.symbol, party.symbol)) for party in parties]
