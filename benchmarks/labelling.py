@@ -38,10 +38,12 @@ PARTS = {
     "words + runs": "wbn",
     "words + organisations": "wbo",
     "words + structure": "wbs",
-    "runs + organisations + structure": "nos",
-    "all": "wbnos",
+    "words + roles": "wbr",
+    "runs + organisations + structure + roles": "nosr",
+    "all but roles": "wbnos",
+    "all": "wbnosr",
 }
-SIZES = (250, 500, 1000, 2000, 4000)
+SIZES = (250, 500, 1000, 2000, 4000, 6000)
 
 
 def scores(gold: Sequence[LabelledText], given: Given) -> dict[str, float]:

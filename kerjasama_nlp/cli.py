@@ -164,12 +164,13 @@ def label(  # noqa: PLR0913, PLR0917  # the contract's options
 ) -> None:
     """Label one text, every row of a file, or many files."""
     from kerjasama_nlp.jobs import batch, labelling, shards
-    from kerjasama_nlp.model import load
     from kerjasama_nlp.terminal import render, report
 
     if (text is None) == (not sources):
         raise UsageError(_("expected either INPUT or --text, for example: kerjasama label berita.csv -o berlabel.csv"))
     if text is not None:
+        from kerjasama_nlp.model import load  # files need half of it
+
         labels = labelling.label_text(load(model).classifier, text, explain=explain)
         console.say(render.to_json(labels, indent=1))
         return
@@ -286,6 +287,7 @@ def main() -> None:
             raise
         _fail(message, UsageError.exit_code)
     else:
+        gc.freeze()  # otherwise Python looks at every object once more before it ends
         sys.exit(code)
 
 

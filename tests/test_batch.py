@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import multiprocessing
 import os
 import random
 import select
@@ -21,7 +22,7 @@ from kerjasama_nlp import resources
 from kerjasama_nlp.errors import InputError, KerjasamaError, ModelError, OutputError, OutputExistsError, UsageError
 from kerjasama_nlp.inputs.blocks import Block
 from kerjasama_nlp.inputs.rows import RowReader
-from kerjasama_nlp.jobs import checkpoint, journal, workers
+from kerjasama_nlp.jobs import checkpoint, journal, pool, workers
 from kerjasama_nlp.jobs.checkpoint import Checkpoint
 from kerjasama_nlp.jobs.outputs import JsonEncoder
 
@@ -642,19 +643,18 @@ def test_killed_worker(tmp_path):
     whole = _expected(source, tmp_path)
     process = _start(tmp_path, "label", "a.jsonl", "-o", RESULT, "--jobs", 2)
     _wait_for(lambda: _journal_rows(tmp_path) >= 100, process)
-    os.kill(max(_loky_workers(process.pid)), signal.SIGKILL)
+    os.kill(max(_children(process.pid)), signal.SIGKILL)
     code, _out, err = _end(process)
-    assert (code, "LokyProcess" in err, err.startswith("2000 rows, 0 with errors")) == (0, False, True)
+    assert (code, err.startswith("2000 rows, 0 with errors")) == (0, True)
     assert (tmp_path / RESULT).read_bytes() == whole
 
 
-def _loky_workers(parent):
-    """Return the ids of a process's workers."""
+def _children(parent):
+    """Return the ids of the processes that a process has started."""
     found = []
     for path in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            is_child = path.joinpath("stat").read_text().rsplit(")", 1)[1].split()[1] == str(parent)
-            if is_child and b"LokyProcess" in path.joinpath("cmdline").read_bytes():
+            if path.joinpath("stat").read_text().rsplit(")", 1)[1].split()[1] == str(parent):
                 found.append(int(path.name))
     return found
 
@@ -682,12 +682,52 @@ def _blocks(count):
     return [Block([_line(n).encode() for n in range(k * 4, k * 4 + 4)], bytes([k])) for k in range(count)]
 
 
-def test_block_that_kills_twice():
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_block_that_kills_twice(monkeypatch, method):
     """A block that costs a process its life twice ends the job after the blocks before it, and its rows are named."""
+    monkeypatch.setattr(pool, "_context", lambda: multiprocessing.get_context(method))
     results = workers.results(_a_job(encoder=Deadly()), _blocks(6), jobs=2, first_row=101)
     assert [next(results).digest, next(results).digest] == [b"\0", b"\1"]
     with pytest.raises(KerjasamaError, match=r"rows 109 to 112.*--jobs 1"):
         next(results)
+
+
+def _fails_at_two(number):
+    if number == 2:
+        raise ValueError(number)
+    return -number
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_pool(monkeypatch, method):
+    """Results come in order, an exception in the place of its result; forked processes share what was prepared."""
+    monkeypatch.setattr(pool, "_context", lambda: multiprocessing.get_context(method))
+    prepared = []
+    results = pool.in_order(_fails_at_two, iter(range(5)), 3, lambda: prepared.append(1))
+    assert [next(results), next(results)] == [0, -1]
+    assert prepared == ([1] if method == "fork" else [])
+    with pytest.raises(ValueError, match="2") as raised:
+        next(results)
+    assert "_fails_at_two" in raised.value.__notes__[0]
+    assert list(pool.in_order(_fails_at_two, iter(()), 2, lambda: None)) == []
+
+
+@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="nothing is forked here")
+def test_forked_process_holds_no_lock(tmp_path):
+    """An output is free for the next job when its own has ended, whatever processes were forked meanwhile."""
+    with checkpoint.unfinished(tmp_path / RESULT, "1") as point:
+        point.begin(b"")
+        point.append(b"1", b"{}\n", 1, {})
+        process = multiprocessing.get_context("fork").Process(target=time.sleep, args=(60,))
+        process.start()
+        with pytest.raises(OutputExistsError), checkpoint.unfinished(tmp_path / RESULT, "1"):
+            pass
+    try:
+        with checkpoint.unfinished(tmp_path / RESULT, "1"):
+            assert process.is_alive()
+    finally:
+        process.kill()
+        process.join()
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
@@ -701,7 +741,7 @@ def test_model_that_is_replaced_meanwhile(jobs):
 def test_all_processors(monkeypatch, source, tmp_path):
     """--jobs 0 and -1 take as many processes as there are processors; one needs no pool."""
     monkeypatch.setattr("joblib.cpu_count", lambda: 1)
-    monkeypatch.setattr(workers, "_pool", _interrupt_now)
+    monkeypatch.setattr(workers, "_pooled", _interrupt_now)
     assert [_run(source, tmp_path / f"{jobs}.jsonl", jobs=jobs).rows for jobs in (0, -1)] == [42, 42]
 
 
@@ -711,7 +751,7 @@ def test_processes_that_cannot_be_started(monkeypatch, source, tmp_path):
     def refuse(*_args, **_options):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("joblib.externals.loky.ProcessPoolExecutor", refuse)
+    monkeypatch.setattr("multiprocessing.process.BaseProcess.start", refuse)
     with pytest.raises(KerjasamaError, match=r"cannot be started \(Permission denied\).*--jobs 1"):
         _run(source, tmp_path / RESULT, jobs=2)
     assert _hidden(tmp_path) == []

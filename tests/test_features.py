@@ -8,10 +8,10 @@ from conftest import cases, growth
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kerjasama_nlp.labels import lexicon, structural
+from kerjasama_nlp.labels import lexicon, parties, structural
 from kerjasama_nlp.labels.classifier import BLOCKS
 from kerjasama_nlp.labels.features import Counted, Features
-from kerjasama_nlp.labels.reading import Reader
+from kerjasama_nlp.labels.reading import Reader, all_parties
 from kerjasama_nlp.language.tokens import Analyzer
 
 ALL = dict.fromkeys(BLOCKS, 1)
@@ -82,6 +82,22 @@ def test_counts():
     assert [(name, n) for name, n in found.items() if name.startswith("o:")] == [("o:asean", 1)]
     runs = [name.removeprefix("n:").split() for name in found if name.startswith("n:")]
     assert [run for run in runs if "KAWASAN" not in run] == []
+
+
+@pytest.mark.parametrize("case", cases("roles.json"))
+def test_roles(case):
+    """Function words beside parties tell what part they play, within their text."""
+    assert sorted(name.removeprefix("r:") for name in count(case["input"]) if name.startswith("r:")) == case["expected"]
+
+
+def test_names_are_read_as_they_are_found():
+    """Blocks of texts name the parties that `parties.find` finds, whatever the name, also one in capitals ("UE")."""
+    texts = [f"Kemarin {name} mengumumkan" for name, _target in parties.entries()]
+    reading = Reader().read(texts)
+    read = [[] for _ in texts]
+    for text, party in zip(reading.mention_text.tolist(), reading.mention_party.tolist(), strict=True):
+        read[text].append(all_parties()[party].target)
+    assert read == [[(mention.kind, mention.key) for mention in parties.find(text)] for text in texts]
 
 
 def test_texts_end():

@@ -19,6 +19,7 @@ from kerjasama_nlp import label_half, load, model, model_card
 from kerjasama_nlp.labels import calibration, labelled, training
 from kerjasama_nlp.labels.classifier import Settings
 from kerjasama_nlp.labels.label_set import LabelSet, standard
+from kerjasama_nlp.labels.targets import Targets
 
 
 @pytest.fixture
@@ -140,7 +141,7 @@ def test_the_same_bytes_whatever_the_number_of_jobs(train, tmp_path):
 def test_weights_know_nothing_of_the_fold_they_predict(monkeypatch, fold):
     """With one calibration for all, other labels in a fold change nothing in what its texts are given."""
     settings = Settings(1.0, (1.0,) * 10, (0.0,) * 10, 0.5, 0.5)
-    monkeypatch.setattr(calibration, "choose", lambda _scores, _targets: settings)
+    monkeypatch.setattr(calibration, "choose", lambda _scores, _targets, _fold: settings)
     given = texts(rows(48))
     honest = training.fit(given)
     inside = honest.fold == fold
@@ -163,20 +164,37 @@ def test_a_fold_is_calibrated_on_the_others(monkeypatch):
     seen = []
     choose = calibration.choose
 
-    def recorded(scores, targets):
-        seen.append((scores, targets.forms.tolist()))
-        return choose(scores, targets)
+    def recorded(scores, targets, fold):
+        seen.append((scores, targets.forms.tolist(), fold))
+        return choose(scores, targets, fold)
 
     monkeypatch.setattr(calibration, "choose", recorded)
     given = texts(rows(48))
     fold = training.fit(given).fold
-    (everything, forms), *others = seen
+    (everything, forms, given_fold), *others = seen
+    assert (given_fold == fold).all()
     assert forms == [standard().forms.index(entry.form) for entry in given]
     assert len(others) == fold.max() + 1
-    for number, (scores, part) in enumerate(others):
+    for number, (scores, part, part_fold) in enumerate(others):
         outside = np.flatnonzero(fold != number)
         assert (scores == everything[outside]).all()
+        assert (part_fold == fold[outside]).all()
         assert part == [forms[place] for place in outside]
+
+
+def test_a_new_source_is_taken_to_be_as_hard_as_the_hardest_folds():
+    """Temperature and review come from the folds with the most wrong labels, whatever the others are like."""
+    forms = np.array([0, 1] * 200)
+    scores = np.zeros((400, 2))
+    scores[np.arange(400), forms] = 4.0  # surely right ...
+    fold = np.arange(400) // 100
+    wrong = (fold == 2) & (np.arange(400) % 3 == 0)  # ... but for a third of a fold
+    scores[wrong] = scores[wrong, ::-1]
+    targets = Targets(forms, np.zeros((400, 0), dtype=np.bool_), 2, None)
+    chosen = calibration.choose(scores, targets, fold)
+    inside = np.flatnonzero(fold == 2)
+    assert chosen == calibration.choose(scores[inside], targets.part(inside), fold[inside])
+    assert chosen.temperature > calibration.choose(scores, targets, np.zeros(400, dtype=np.int64)).temperature
 
 
 def test_each_fit_has_the_rows_of_the_other_folds(monkeypatch):

@@ -123,11 +123,11 @@ def test_blocks_depend_on_content_alone(lines, sizes, most, form):
 
 @pytest.mark.parametrize("form", ["jsonl", "csv", "txt"])
 def test_size_of_blocks(form):
-    """A block ends with the row that makes 512 of them, or 2 MiB."""
+    """A block ends with the row that makes 256 of them, or 2 MiB."""
     header = [b"text"] if form == "csv" else []
-    rows = [b"x"] * 512 + [b"y" * ((1 << 20) - 1)] * 3 + [b"z"] * 3
+    rows = [b"x"] * 256 + [b"y" * ((1 << 20) - 1)] * 3 + [b"z"] * 3
     found = list(open_source("-", pipe(b"\n".join(header + rows)), format=form).blocks())
-    assert [len(block.records) for block in found] == [512, 2, 4]
+    assert [len(block.records) for block in found] == [256, 2, 4]
 
 
 def test_digests():

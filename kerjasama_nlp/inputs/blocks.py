@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 from kerjasama_nlp.errors import InputError
 from kerjasama_nlp.i18n import _
 
-# A block ends at the first of both: few enough rows for a steady progress, enough to make a worker's call pay.
-BLOCK_ROWS = 512
+# A block ends at the first of both: few enough rows for a steady progress, and for processes to end at nearly the same
+# time; enough to make a worker's call pay.
+BLOCK_ROWS = 256
 BLOCK_BYTES = 2 << 20
 # What is longer is no article: a file without line ends, or a quotation mark that is never closed.
 MAX_ROW_BYTES = 64 << 20

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NoReturn, Self
 
@@ -71,8 +71,16 @@ class RowReader:
             "folder": self._file,
             "parquet": self._object,
         }
+        from kerjasama_nlp.language.plain import are_clean  # imports NumPy, which only the reading of rows takes
+
         read = readers[self.kind]
-        return [self._broken(record) if isinstance(record, Broken) else read(record) for record in records]
+        rows = [self._broken(record) if isinstance(record, Broken) else read(record) for record in records]
+        with_text = [number for number, row in enumerate(rows) if row.fault is None]
+        clean_already = are_clean([rows[number].text for number in with_text]).tolist()
+        for number, is_clean in zip(with_text, clean_already, strict=True):
+            if not is_clean:
+                rows[number] = _cleaned(rows[number])
+        return rows
 
     def _broken(self, record: Broken) -> Row:
         """Return the row of a record that couldn't be cut out: what is left of it stands in the column of texts."""
@@ -139,7 +147,7 @@ class RowReader:
         title, body = html_to_lines(text) if compression.suffix(name) in _HTML_SUFFIXES else ("", text)
         article = parse_article(name, title, body, path=name)
         parts = [part for block in article.blocks for part in (block.text, *block.items) if part]
-        return _cleaned({"id": name, "title": article.title}, "\n".join([article.title, *parts]))
+        return _with_text({"id": name, "title": article.title}, "\n".join([article.title, *parts]))
 
 
 def _row(
@@ -149,15 +157,21 @@ def _row(
     if not isinstance(text, str):
         return Row(fields, "", _("no text"), raw)
     title = None if title_column is None else fields[title_column]
-    return _cleaned(fields, f"{title}\n{text}" if isinstance(title, str) and title else text, raw)
+    return _with_text(fields, f"{title}\n{text}" if isinstance(title, str) and title else text, raw)
 
 
-def _cleaned(fields: Mapping[str, Any], text: str, raw: str | None = None) -> Row:
+def _with_text(fields: Mapping[str, Any], text: str, raw: str | None = None) -> Row:
+    """Return the row of a text that isn't cleaned yet."""
     if len(text) > MAX_TEXT:
         fault = _("found a text of {length} characters, expected at most {limit}")
         return Row(fields, "", fault.format(length=len(text), limit=MAX_TEXT), raw)
-    cleaned = clean(text)
-    return Row(fields, cleaned, None, raw) if cleaned.strip() else Row(fields, "", _("the text is blank"), raw)
+    return Row(fields, text, None, raw)
+
+
+def _cleaned(row: Row) -> Row:
+    """Return a row with its text cleaned; it has a fault where nothing is left."""
+    text = clean(row.text)
+    return replace(row, text=text) if text.strip() else replace(row, text="", fault=_("the text is blank"))
 
 
 def _refuse(constant: str) -> NoReturn:

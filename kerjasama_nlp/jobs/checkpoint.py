@@ -18,6 +18,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -32,6 +33,18 @@ try:
     import fcntl
 except ImportError:  # Windows: two processes with one output aren't kept apart there
     fcntl = None  # type: ignore[assignment]
+
+# Locked files. A lock lasts as long as any process has its file open, also one that was forked meanwhile.
+_locked: weakref.WeakSet[IO[bytes]] = weakref.WeakSet()
+
+
+def _let_go() -> None:
+    for lines in _locked:
+        lines.close()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_let_go)
 
 # A power cut costs no more work than this.
 _SYNC_SECONDS = 5.0
@@ -286,6 +299,7 @@ def _lock(output: Path) -> IO[bytes]:
             ) from None
         with suppress(FileNotFoundError):
             if os.path.samestat(os.fstat(lines.fileno()), path.stat()):
+                _locked.add(lines)
                 return lines
         lines.close()  # its last owner removed it after it was opened here
 

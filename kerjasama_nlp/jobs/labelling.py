@@ -108,7 +108,13 @@ def added_cells(labels: Labels) -> list[str]:
 
 
 def _confidences(labels: Labels) -> str:
-    pairs = ", ".join([f"{_quoted(name)}: {_decimals(p)}" for name, p in labels.sector_confidence.items()])
+    return _template(tuple(labels.sector_confidence)) % tuple(map(_decimals, labels.sector_confidence.values()))
+
+
+@lru_cache(maxsize=1 << 4)
+def _template(names: tuple[str, ...]) -> str:
+    """Return an object with places for its values."""
+    pairs = ", ".join([f"{_quoted(name)}: ".replace("%", "%%") + "%s" for name in names])
     return f"{{{pairs}}}"
 
 

@@ -19,9 +19,12 @@ from math import isfinite
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+import numpy as np
+
 from kerjasama_nlp.errors import UsageError
 from kerjasama_nlp.i18n import _
 from kerjasama_nlp.jobs.labelling import LabelledRow, added, added_cells, added_columns, added_json
+from kerjasama_nlp.language.plain import are_printable
 from kerjasama_nlp.terminal.render import safe_json
 
 Compression = Literal["", "gz", "zst"]
@@ -87,22 +90,28 @@ class JsonEncoder:
         """Return the rows of a block."""
         ours = frozenset(added_columns(explain=self.explain))
         lines = [self._line(row, ours) for row in rows]
-        return compress("".join(lines).encode("utf-8", "replace"), self.compression)
+        for number in np.flatnonzero(~are_printable(lines)).tolist():
+            lines[number] = self._line(rows[number], ours, escape=True)
+        return compress(b"".join(lines), self.compression)
 
-    def _line(self, labelled: LabelledRow, ours: frozenset[str]) -> str:
+    def _line(self, labelled: LabelledRow, ours: frozenset[str], *, escape: bool = False) -> bytes:
+        """Return the line of a row; where it may hold more than plain characters, it has to `escape` them."""
         row = labelled.row
-        labels = added_json(labelled, explain=self.explain)
-        if not labels.isprintable():
-            labels = safe_json(labels)
         fields = row.fields
+        labels = added_json(labelled, explain=self.explain)
+        errors = "surrogatepass"  # so that half a character is found
+        if escape:
+            labels, errors = safe_json(labels), "replace"
         if row.raw is not None and fields and ours.isdisjoint(fields):
             # a carriage return stands between tokens only, and some readers end lines there
-            line = safe_json(row.raw).replace("\r", " ").rstrip(" \t")
-            return line[:-1].rstrip(" \t") + f", {labels[1:]}\n"
-        kept = {name: value for name, value in fields.items() if name not in ours}
-        if not kept:
-            return f"{labels}\n"
-        return f"{to_json(kept)[:-1]}, {labels[1:]}\n"
+            raw = safe_json(row.raw).replace("\r", " ") if escape else row.raw
+            kept = raw.rstrip(" \t")[:-1].rstrip(" \t")
+        else:
+            others = {name: value for name, value in fields.items() if name not in ours}
+            if not others:
+                return f"{labels}\n".encode("utf-8", errors)
+            kept = to_json(others)[:-1]
+        return f"{kept}, {labels[1:]}\n".encode("utf-8", errors)
 
 
 def to_json(value: object) -> str:

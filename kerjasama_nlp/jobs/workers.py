@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
-import os
-import signal
-import threading
-import time
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
+
+import numpy as np
 
 from kerjasama_nlp import model_files
 from kerjasama_nlp.errors import KerjasamaError, ModelError
@@ -25,14 +22,8 @@ from kerjasama_nlp.jobs.labelling import Labeller
 from kerjasama_nlp.jobs.outputs import Encoder
 from kerjasama_nlp.jobs.tally import Counts
 
-if TYPE_CHECKING:
-    from concurrent.futures import Future
-
-# Blocks at a time for each process: one that it labels, one that waits for it.
-_BLOCKS_PER_PROCESS = 2
-# A worker looks so often whether there is still anybody to work for.
-_WATCH_SECONDS = 1.0
-_PATIENCE_SECONDS = 1.0
+# More than anything that labelling a block of ordinary rows takes at once.
+_KEPT_BYTES = 4 << 20
 
 
 @dataclass(frozen=True)
@@ -68,7 +59,7 @@ def manifest_digest(folder: Path) -> str:
 
 def work(job: Job, block: Block) -> Done:
     """Label a block."""
-    rows = _labeller(job.folder, job.manifest, explain=job.explain).label(job.reader.rows(block.records))
+    rows = _labeller_of(job).label(job.reader.rows(block.records))
     counts = Counts.of(rows, id_column=job.id_column, describe=job.describe)
     return Done(block.digest, job.encoder.encode(rows), counts)
 
@@ -85,63 +76,42 @@ def results(job: Job, blocks: Iterable[Block], *, jobs: int, first_row: int) -> 
     return _pooled(job, blocks, processes, first_row)
 
 
-def _processors() -> int:
-    from joblib import cpu_count  # it knows of the limits of containers
-
-    return int(cpu_count())
-
-
-@lru_cache(maxsize=1)
-def _labeller(folder: Path, manifest: str, *, explain: bool) -> Labeller:
-    """Open the model, once a process."""
-    if manifest_digest(folder) != manifest:
-        raise ModelError(_("{folder}: the model has changed since the job began; start it again").format(folder=folder))
-    return Labeller(model_files.read_classifier(*model_files.open_folder(folder)), explain=explain)
-
-
 def _pooled(job: Job, blocks: Iterable[Block], processes: int, first_row: int) -> Generator[Done, None, None]:
-    """Label blocks in processes of joblib's pool.
-
-    Its executor is used, not its `Parallel`: that one hands out blocks as fast as they are labelled, however
-    many results wait to be written, and memory would grow with them. When a process dies, nobody knows at which
-    of the blocks that were handed out: each of them is tried again, alone.
-    """
-    from joblib.externals.loky import BrokenProcessPool
+    """Label blocks in processes."""
+    from kerjasama_nlp.jobs import pool  # most calls need none
 
     failures: list[KerjasamaError] = []
-    unread = _until_failure(blocks, failures)
-    waiting: deque[Block] = deque()
-    futures: deque[Future[Done]] = deque()
-    suspects = 0
-    pool = _pool(processes)
+    rows: deque[int] = deque()  # of the blocks that are on their way
+    labelled = pool.in_order(
+        partial(work, job), _counted(_until_failure(blocks, failures), rows), processes, partial(_labeller_of, job)
+    )
     try:
-        while True:
-            while len(waiting) < processes * _BLOCKS_PER_PROCESS and (block := next(unread, None)) is not None:
-                waiting.append(block)
-            if not waiting:
-                break
-            try:
-                with _interrupts_kept_from_workers():
-                    while len(futures) < (1 if suspects else len(waiting)):
-                        futures.append(pool.submit(work, job, waiting[len(futures)]))
-                done = futures[0].result()
-            except BrokenProcessPool:
-                _kill(pool, futures)
-                if suspects:
-                    raise _killed_twice(first_row, len(waiting[0].records)) from None
-                suspects = max(1, len(futures))
-                pool = _pool(processes)
-                futures.clear()
-                continue
-            waiting.popleft()
-            futures.popleft()
-            suspects = max(0, suspects - 1)
-            first_row += done.counts.rows
-            yield done
-    finally:
-        _kill(pool, futures)
+        with closing(labelled):
+            for done in labelled:
+                first_row += rows.popleft()
+                yield done
+    except pool.DiedTwiceError:
+        raise KerjasamaError(
+            _(
+                "a process was killed twice while labelling rows {first} to {last}, perhaps for want of memory; "
+                "run the same command again with --jobs 1"
+            ).format(first=first_row, last=first_row + rows[0] - 1)
+        ) from None
+    except OSError as error:  # a container without shared memory, a limit on processes
+        raise KerjasamaError(
+            _("processes cannot be started ({reason}); run the same command with --jobs 1").format(
+                reason=error.strerror or error
+            )
+        ) from None
     for failure in failures:
         raise failure
+
+
+def _counted(blocks: Iterable[Block], rows: deque[int]) -> Iterator[Block]:
+    """Yield blocks, and keep how many rows each has."""
+    for block in blocks:
+        rows.append(len(block.records))
+        yield block
 
 
 def _until_failure(blocks: Iterable[Block], failures: list[KerjasamaError]) -> Iterator[Block]:
@@ -152,64 +122,28 @@ def _until_failure(blocks: Iterable[Block], failures: list[KerjasamaError]) -> I
         failures.append(error)
 
 
-def _killed_twice(first_row: int, rows: int) -> KerjasamaError:
-    return KerjasamaError(
-        _(
-            "a process was killed twice while labelling rows {first} to {last}, perhaps for want of memory; "
-            "run the same command again with --jobs 1"
-        ).format(first=first_row, last=first_row + rows - 1)
-    )
+def _keep_freed_memory() -> None:
+    """Keep what a block took for the next block, instead of giving it back to the system and asking for it again.
 
-
-def _pool(processes: int) -> Any:
-    from joblib.externals.loky import ProcessPoolExecutor
-
-    try:
-        with _interrupts_kept_from_workers():
-            return ProcessPoolExecutor(processes, initializer=_serve, initargs=(os.getpid(), gc.get_threshold()))
-    except OSError as error:  # a container without shared memory, a limit on processes
-        raise KerjasamaError(
-            _("processes cannot be started ({reason}); run the same command with --jobs 1").format(
-                reason=error.strerror or error
-            )
-        ) from None
-
-
-def _kill(pool: Any, futures: Iterable[Future[Done]]) -> None:
-    """End a pool and its processes, whatever they do.
-
-    Its thread stumbles over work that it hasn't handed on yet, which takes it a moment.
+    So does glibc with pieces up to the size of the largest that was freed; other systems don't mind.
     """
-    until = time.monotonic() + _PATIENCE_SECONDS
-    while not all(future.running() or future.done() for future in futures) and time.monotonic() < until:
-        time.sleep(0.001)
-    pool.shutdown(wait=True, kill_workers=True)
+    np.empty(_KEPT_BYTES, dtype=np.uint8)
 
 
-def _serve(parent: int, collect: tuple[int, ...]) -> None:
-    """Prepare a new process: it ends when its parent has been killed, leaves Ctrl-C to it, and collects as rarely."""
-    gc.set_threshold(*collect)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _processors() -> int:
+    from joblib import cpu_count  # it knows of the limits of containers
 
-    def look() -> None:
-        while os.getppid() == parent:
-            time.sleep(_WATCH_SECONDS)
-        os.kill(os.getpid(), signal.SIGKILL)
-
-    threading.Thread(target=look, daemon=True).start()
+    return int(cpu_count())
 
 
-@contextmanager
-def _interrupts_kept_from_workers() -> Iterator[None]:
-    """Start processes that are deaf to Ctrl-C from their first moment: it reaches all processes of a terminal."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
-        return
-    from multiprocessing import resource_tracker
+def _labeller_of(job: Job) -> Labeller:
+    return _labeller(job.folder, job.manifest, explain=job.explain)
 
-    resource_tracker.ensure_running()  # which would end the deafness when it is started later
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+@lru_cache(maxsize=1)
+def _labeller(folder: Path, manifest: str, *, explain: bool) -> Labeller:
+    """Open the model, once a process."""
+    _keep_freed_memory()
+    if manifest_digest(folder) != manifest:
+        raise ModelError(_("{folder}: the model has changed since the job began; start it again").format(folder=folder))
+    return Labeller(model_files.read_classifier(*model_files.open_folder(folder)), explain=explain)

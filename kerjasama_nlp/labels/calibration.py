@@ -16,24 +16,28 @@ from kerjasama_nlp.labels.targets import Targets
 
 # A label is given without review where the held-out share of right ones from its confidence on is this.
 SURE_PRECISION = 0.95
+# A source that no text came from is read as surely as the hardest folds, which hold this share of the texts: sets of
+# other authors than those of the corpus were as hard as that, and real news is.
+HARD = 1 / 4
 # Of more texts some are drawn: fifteen numbers are chosen, which takes no more.
 MOST_SCORES = 20_000
 _TEMPERATURES = np.geomspace(0.5, 4.0, 40)
 _THRESHOLDS = np.round(np.arange(0.15, 0.71, 0.01), 2)
 
 
-def choose(scores: Floats, targets: Targets) -> Settings:
-    """Return the settings under which held-out scores (texts x labels) do best.
+def choose(scores: Floats, targets: Targets, fold: Ints) -> Settings:
+    """Return the settings under which held-out scores (texts x labels; `fold`: the number of each text's fold) do best.
 
     The temperature of the forms and the slopes and offsets of the sectors have the least log loss (Platt
     1999, Guo et al. 2017); the threshold of the sectors has the best micro-F1; from `review_below` on,
-    SURE_PRECISION of the forms are right.
+    SURE_PRECISION of the forms are right. Temperature and `review_below` are those of the hardest folds.
     """
     if len(scores) > MOST_SCORES:
         rows = np.sort(np.random.default_rng(0).choice(len(scores), MOST_SCORES, replace=False))
-        scores, targets = scores[rows], targets.part(rows)
+        scores, targets, fold = scores[rows], targets.part(rows), fold[rows]
     form_scores = scores[:, : targets.n_forms]
-    losses = [_log_loss(form_scores / temperature, targets.forms) for temperature in _TEMPERATURES]
+    hard = _hardest(form_scores.argmax(axis=1) == targets.forms, fold)
+    losses = [_log_loss(form_scores[hard] / temperature, targets.forms[hard]) for temperature in _TEMPERATURES]
     temperature = float(_TEMPERATURES[int(np.argmin(losses))])
     about = targets.with_sectors
     sectors = targets.sectors[about]
@@ -46,14 +50,22 @@ def choose(scores: Floats, targets: Targets) -> Settings:
         offsets.append(offset)
         probabilities[:, sector] = logistic(column * slope + offset)
     threshold = max(_THRESHOLDS, key=lambda t: (_sector_f1(probabilities, sectors, t), -t))
-    probability = np.exp(_log_softmax(form_scores / temperature))
+    probability = np.exp(_log_softmax(form_scores[hard] / temperature))
     return Settings(
         round(temperature, 6),
         tuple(slopes),
         tuple(offsets),
         float(threshold),
-        _review_below(probability.max(axis=1), probability.argmax(axis=1) == targets.forms),
+        _review_below(probability.max(axis=1), probability.argmax(axis=1) == targets.forms[hard]),
     )
+
+
+def _hardest(right: NDArray[np.bool_], fold: Ints) -> Ints:
+    """Return the texts of the folds with the smallest share of `right` ones, together at least HARD of all texts."""
+    numbers, of_text, sizes = np.unique(fold, return_inverse=True, return_counts=True)
+    order = np.argsort(np.bincount(of_text, right, len(numbers)) / sizes, kind="stable")
+    enough = int(np.searchsorted(np.cumsum(sizes[order]), HARD * len(fold))) + 1
+    return np.flatnonzero(np.isin(of_text, order[:enough]))
 
 
 def _platt(scores: Floats, right: NDArray[np.bool_]) -> tuple[float, float]:

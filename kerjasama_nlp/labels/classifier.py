@@ -4,8 +4,8 @@ A text's features are weighted by block: words, pairs, runs and organisations by
 
     (1 + ln count) * idf,    idf = ln((1 + n) / (1 + df)) + 1,
 
-scaled to unit length (words and pairs, runs and organisations together); structural features count
-STRUCTURE each. A score is a dot product with a label's weights; forms are calibrated together (softmax of
+scaled to unit length (words and pairs, runs and organisations together); roles and structural features
+count STRUCTURE each. A score is a dot product with a label's weights; forms are calibrated together (softmax of
 score / temperature), each sector on its own (logistic).
 """
 
@@ -30,7 +30,7 @@ from kerjasama_nlp.vocabulary import Vocabulary
 # What a structural feature counts beside a text's words, whose weights together have length 1.
 STRUCTURE = 0.27
 # A feature's block by the letter before its colon; blocks 0 and 1 are scaled to unit length each.
-BLOCKS = {"w": 0, "b": 0, "n": 1, "o": 1, "s": 2}
+BLOCKS = {"w": 0, "b": 0, "n": 1, "o": 1, "r": 2, "s": 2}
 _STRUCTURE_BLOCK = 2
 # Fitted weights stay below 100 and temperatures near 1; beyond these, scores would leave the range of numbers.
 _MAX_WEIGHT = 1e6
@@ -86,6 +86,7 @@ class Classifier:
         self.vocabulary = vocabulary
         self.idf = idf
         self.weights = weights
+        self._columns = np.ascontiguousarray(weights.T)
         self.bias = bias
         self.settings = settings
         self._features = Features(vocabulary.decoded())
@@ -173,10 +174,12 @@ class Classifier:
     def _scores(self, found: Counts, n: int) -> Floats:
         """Return a score a label (columns) for each of `n` texts."""
         scores = np.tile(self.bias.astype(np.float64), (n, 1))
-        texts, starts = np.unique(found.text, return_index=True)
-        if len(texts):
+        starts = np.flatnonzero(np.diff(found.text, prepend=-1))
+        if len(starts):
             values = weigh(found, self.idf, self._blocks, n)
-            scores[texts] += np.add.reduceat(values[:, None] * self.weights[found.number], starts, axis=0)
+            texts = found.text[starts]
+            for label, column in enumerate(self._columns):  # a column at a time stays in the processor's cache
+                scores[texts, label] += np.add.reduceat(values * column[found.number], starts)
         return scores
 
     def _sectors(self, probability: Sequence[float], threshold: float) -> tuple[str, ...]:

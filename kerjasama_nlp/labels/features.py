@@ -4,6 +4,7 @@
     n:...                    runs of two or three words with the parties replaced by what they are:
                              "n:bantu NEGARA", "n:RI dan NEGARA", "n:presiden NEGARA"
     o:ID                     an organisation that is named
+    r:...                    the part that a party plays: "r:dengan NEGARA", "r:NEGARA di ORG" (see `roles`)
     s:...                    structure: how many states from how many regions, which kinds of
                              organisation, whose acts the verbs report, and these two by two
 
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from itertools import islice
+from itertools import chain, islice
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO, NamedTuple, Self
 
@@ -22,15 +23,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerjasama_nlp.arrays import Ints
-from kerjasama_nlp.labels import structural
+from kerjasama_nlp.labels import roles, structural
 from kerjasama_nlp.labels.lexicon import TERM_BITS, UNKNOWN, Lexicon
 from kerjasama_nlp.labels.reading import Reader, Reading, all_parties
 
 # Texts read at once: enough for arrays to pay, few enough to stay in the processor's cache.
-BLOCK_TEXTS = 256
-_KINDS = ("w", "b", "n2", "n3", "o", "s")
+BLOCK_TEXTS = 128
+_KINDS = ("w", "b", "n2", "n3", "o", "r", "s")
 # Keys below this are looked up in an array.
 _DIRECT = 1 << 18
+# Bits of what stands for a key in a first look, and the odd number whose products with keys have them on top.
+_SIEVE_BITS = 17
+_SIEVE_FACTOR = np.uint64(0x9E3779B97F4A7C15)
 # So many keys of a kind are counted at once; a key and its count take 16 bytes.
 _MOST_KEYS = 1 << 22
 _MASK = (1 << TERM_BITS) - 1
@@ -63,6 +67,7 @@ def _keys(reading: Reading) -> dict[str, tuple[Ints, Ints]]:
     found["n3"] = text[:-2][three], key
     organisation = _is_organisation()[reading.mention_party]
     found["o"] = reading.mention_text[organisation], reading.mention_party[organisation]
+    found["r"] = roles.find(reading)
     found["s"] = np.nonzero(structural.table(reading))  # type: ignore[assignment]
     return found
 
@@ -75,6 +80,11 @@ def _is_organisation() -> NDArray[np.bool_]:
 @cache
 def _organisations() -> Mapping[str, int]:
     return {party.target[1]: n for n, party in enumerate(all_parties()) if party.target[0] == "organisation"}
+
+
+@cache
+def _roles() -> Mapping[str, int]:
+    return {name: number for number, name in enumerate(roles.names())}
 
 
 @cache
@@ -95,21 +105,24 @@ class Features:
     def __init__(self, names: Sequence[str]) -> None:
         self.names = names
         parsed = [_parse(name) for name in names]
-        self._reader = Reader(term for kind, terms in parsed if kind not in _NAMED for term in terms)
-        number_of = self._reader.lexicon.number
-        keys: dict[str, list[int]] = {kind: [] for kind in _KINDS}
-        numbers: dict[str, list[int]] = {kind: [] for kind in _KINDS}
-        for number, (kind, terms) in enumerate(parsed):
-            if kind in _NAMED:  # one that the gazetteer no longer has occurs in no text
-                key = _NAMED[kind]().get(terms[0], -1)
-            else:
-                key = 0
-                for term in terms:
-                    key = key << TERM_BITS | number_of(term)
-            keys[kind].append(key)
-            numbers[kind].append(number)
-        self._once = np.array([name[0] in "os" for name in names], dtype=np.bool_)
-        self._tables = {kind: _Table(keys[kind], numbers[kind]) for kind in _KINDS}
+        parts: dict[str, list[str]] = {kind: [] for kind in _KINDS}
+        for kind, terms in parsed:
+            parts[kind] += terms
+        self._reader = Reader(chain.from_iterable(parts[kind] for kind in _KINDS if kind not in _NAMED))
+        kinds = np.array([_KINDS.index(kind) for kind, _terms in parsed], dtype=np.int64)
+        self._once = np.isin(kinds, [_KINDS.index(kind) for kind in _NAMED])
+        self._tables = {
+            kind: _Table(self._keys(kind, parts[kind]), np.flatnonzero(kinds == place))
+            for place, kind in enumerate(_KINDS)
+        }
+
+    def _keys(self, kind: str, parts: Sequence[str]) -> Ints:
+        """Return the keys of all features of a kind; `parts` are the terms or names that they are made of."""
+        if kind in _NAMED:  # one that the gazetteer no longer has occurs in no text
+            return np.array([_NAMED[kind]().get(name, -1) for name in parts], dtype=np.int64)
+        numbers = np.array(self._reader.lexicon.numbers(parts), dtype=np.int64).reshape(-1, _PARTS[kind])
+        keys: Ints = (numbers << TERM_BITS * np.arange(_PARTS[kind])[::-1]).sum(axis=1)
+        return keys
 
     def count(self, texts: Sequence[str]) -> tuple[Counts, Reading]:
         """Return the features of texts, and what the texts were read as."""
@@ -130,27 +143,36 @@ class Features:
         return {self.names[n]: k for n, k in zip(found.number.tolist(), found.times.tolist(), strict=True)}
 
 
-_TERMS = {"w": 1, "b": 2, "n2": 2, "n3": 3}
-_NAMED = {"o": _organisations, "s": _structures}
+# What the names of features are made of: terms, or one name.
+_PARTS = {"w": 1, "b": 2, "n2": 2, "n3": 3, "o": 1, "r": 1, "s": 1}
+_NAMED = {"o": _organisations, "r": _roles, "s": _structures}
 
 
 def _parse(name: str) -> tuple[str, list[str]]:
     """Return the kind of a feature and what it is made of; raises ValueError where the name is none of a feature."""
-    kind, parts = name[:1], name[2:].split(" ")
+    kind, colon, rest = name.partition(":")
+    parts = [rest] if kind in _NAMED else rest.split(" ")
     if kind == "n":
         kind = f"n{len(parts)}"
-    if name[1:2] != ":" or len(parts) != _TERMS.get(kind, 1) or kind not in _KINDS:
+    if not colon or kind not in _PARTS or len(parts) != _PARTS[kind]:
         raise ValueError(name)
     return kind, parts
+
+
+def _sieve(keys: Ints) -> Ints:
+    """Return a number of _SIEVE_BITS bits for each key: most keys that aren't features' differ from all that are."""
+    hashed = keys.astype(np.uint64) * _SIEVE_FACTOR >> np.uint64(64 - _SIEVE_BITS)
+    return hashed.astype(np.int64)
 
 
 class _Table:
     """Keys of one kind of feature with the features' numbers."""
 
-    def __init__(self, keys: Sequence[int], numbers: Sequence[int]) -> None:
-        order = np.argsort(np.array(keys, dtype=np.int64), kind="stable")
-        self._keys = np.array(keys, dtype=np.int64)[order]
-        self._numbers = np.array(numbers, dtype=np.int64)[order]
+    def __init__(self, keys: Ints, numbers: Ints) -> None:
+        order = np.argsort(keys, kind="stable")
+        self._keys, self._numbers = keys[order], numbers[order]
+        self._may_be = np.zeros(1 << _SIEVE_BITS, dtype=np.bool_)
+        self._may_be[_sieve(self._keys)] = True
         self._direct: Ints | None = None
         if len(keys) and self._keys[-1] < _DIRECT:  # an array of all keys there may be is quicker than a search
             self._direct = np.full(_DIRECT, -1, dtype=np.int64)
@@ -164,6 +186,8 @@ class _Table:
             number = self._direct[np.minimum(key, _DIRECT - 1)]
             known = number >= 0
             return text[known], number[known]
+        likely = np.flatnonzero(self._may_be[_sieve(key)])  # a search takes ten times as long
+        text, key = text[likely], key[likely]
         place = np.minimum(np.searchsorted(self._keys, key), len(self._keys) - 1)
         known = self._keys[place] == key
         return text[known], self._numbers[place[known]]
@@ -176,7 +200,7 @@ class Counted:
     enough texts: `least` by the first letter of the name; of more than `most`, those in the fewest texts are left
     out. Names are sorted.
 
-    >>> least = {"w": 2, "b": 2, "n": 2, "o": 2, "s": 3}
+    >>> least = {"w": 2, "b": 2, "n": 2, "o": 2, "r": 3, "s": 3}
     >>> with Counted(["Padi ASEAN, padi.", "Padi ASEAN."], least, 100) as counted:
     ...     counted.names, [block.times.tolist() for block in counted.blocks()]
     (['b:padi asean', 'n:padi KAWASAN', 'o:asean', 'w:asean', 'w:padi'], [[1, 1, 1, 1, 2, 1, 1, 1, 1, 1]])
@@ -200,12 +224,10 @@ class Counted:
             self._lengths.append(lengths)
         chosen = sorted(_chosen(tallies, least, most, reader.lexicon))
         self.names = [name for name, _kind, _key in chosen]
-        keys: dict[str, list[int]] = {kind: [] for kind in _KINDS}
-        numbers: dict[str, list[int]] = {kind: [] for kind in _KINDS}
+        found: dict[str, list[tuple[int, int]]] = {kind: [] for kind in _KINDS}
         for number, (_text, kind, feature) in enumerate(chosen):
-            keys[kind].append(feature)
-            numbers[kind].append(number)
-        self._tables = {kind: _Table(keys[kind], numbers[kind]) for kind in _KINDS}
+            found[kind].append((feature, number))
+        self._tables = {kind: _Table(*np.array(rows, dtype=np.int64).reshape(-1, 2).T) for kind, rows in found.items()}
 
     def __enter__(self) -> Self:
         return self
@@ -317,11 +339,13 @@ class _Tally:
 
 def _name(kind: str, key: int, lexicon: Lexicon) -> str:
     """Return the name of the feature that a key stands for."""
+    if kind == "r":
+        return f"r:{roles.names()[key]}"
     if kind == "s":
         return f"s:{structural.names()[key]}"
     if kind == "o":
         return f"o:{all_parties()[key].target[1]}"
-    terms = [lexicon.terms[key >> TERM_BITS * place & _MASK] for place in reversed(range(_TERMS[kind]))]
+    terms = [lexicon.terms[key >> TERM_BITS * place & _MASK] for place in reversed(range(_PARTS[kind]))]
     return f"{kind[0]}:{' '.join(terms)}"
 
 

@@ -14,9 +14,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
+from itertools import chain
+from typing import Literal, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from kerjasama_nlp import resources
+from kerjasama_nlp.arrays import Ints
 from kerjasama_nlp.language.tokens import WORD
 
 MentionKind = Literal["state", "organisation", "person", "domestic"]
@@ -79,6 +84,7 @@ def organisations() -> Mapping[str, Organisation]:
 
 
 Target = tuple[MentionKind, str]
+Number = TypeVar("Number", int, Ints)
 
 
 class _Names:
@@ -103,7 +109,10 @@ class _Names:
 
 
 def _split(text: str) -> tuple[str, ...]:
-    return (text,) if text.isalpha() else tuple(word for word, _start, _end in _words(text))
+    words = text.split()
+    if "".join(words).isalpha():
+        return tuple(words)
+    return tuple(part for word in WORD.findall(text) for part in word.split("-"))
 
 
 def _words(text: str) -> Iterator[tuple[str, int, int]]:
@@ -142,7 +151,7 @@ def _spellings(names: Iterable[tuple[str, Target]]) -> Iterator[tuple[str, Targe
 class Gazetteer:
     """All names, to be found in lists of words.
 
-    `words` are the first two words of each, in small letters; `longest` is the number of words of the longest;
+    `words` are those of all names, in small letters, numbered from 1; `longest` is the number of words of the longest;
     `targets` is all that they name.
 
     Only names that the tables write in lower case, and words in capitals ("JEPANG"), are compared
@@ -153,7 +162,7 @@ class Gazetteer:
         exact, folded = _Names(), _Names()
         found: set[Target] = set()
         lower: set[str] = set()
-        seconds: set[str] = set()
+        words_of_names: list[tuple[str, ...]] = []
         for name, target in _spellings(names):
             words = _split(name)
             if not words:
@@ -165,21 +174,31 @@ class Gazetteer:
             folded.add(lowered, target)
             if name.islower():
                 lower.add(words[0])
-            seconds.update(lowered[1:2])
+            words_of_names.append(lowered)
         self._exact, self._folded = exact, folded
         self._lower = frozenset(lower)
-        self._seconds = frozenset(seconds)
         self.targets = frozenset(found)
-        self.words = folded.sizes.keys() | self._seconds
+        self.words = {word: number for number, word in enumerate(dict.fromkeys(chain.from_iterable(words_of_names)), 1)}
+        pairs = {(self.words[words[0]], self.words[words[1]]) for words in words_of_names if len(words) > 1}
+        self._starts = np.array(sorted(self._pair(*pair) for pair in pairs), dtype=np.int64)
         self.longest = max(map(max, folded.sizes.values()))
 
     def may_start(self, word: str) -> bool:
         """Tell whether a name may start with `word`; where not, `match` finds none."""
         return word in self._exact.sizes or (self._ignores_case(word) and word.lower() in self._folded.sizes)
 
-    def may_continue(self, word: str) -> bool:
-        """Tell whether `word` may be the second of a name; before other words, a name is one word or none."""
-        return word.lower() in self._seconds
+    def may_join(self, first: Ints, second: Ints) -> NDArray[np.bool_]:
+        """Tell for pairs of words, by their numbers in `words`, whether a name of more than a word may start so.
+
+        Where it doesn't, the name there is one word or none.
+        """
+        pairs = self._pair(first, second)
+        place = np.minimum(np.searchsorted(self._starts, pairs), len(self._starts) - 1)
+        found: NDArray[np.bool_] = self._starts[place] == pairs
+        return found
+
+    def _pair(self, first: Number, second: Number) -> Number:
+        return first * (len(self.words) + 1) + second
 
     def match(self, words: Sequence[str]) -> tuple[int, Target | None]:
         """Return how many of `words` the longest name at their start spans (0: none), and the party that it names.

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from kerjasama_nlp.arrays import Ints
 from kerjasama_nlp.labels import parties
 from kerjasama_nlp.labels.lexicon import (
-    CONTINUES_PARTY,
     EMPTY,
+    IS_CAPITALS,
     IS_CUE,
     IS_INNER_PART,
     NO_TERM,
@@ -29,8 +29,10 @@ from kerjasama_nlp.labels.lexicon import (
     STARTS_PARTY,
     STARTS_PHRASE,
     Lexicon,
+    link_classes,
 )
 from kerjasama_nlp.labels.parties import HOME, Target
+from kerjasama_nlp.labels.pieces import cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,10 @@ class Reading:
     mention_text: Ints
     mention_party: Ints
     mention_symbol: Ints
+    # the function words before and after each party by their positions in `lexicon.link_classes`; their number at
+    # the ends of the text
+    mention_before: Ints
+    mention_after: Ints
     # what stands between states or their people (mentions by position) and the next of their text, at most a word
     joints: list[tuple[int, str]]
     # phrases, not in order: text, and the phrase's position in `lexicon.phrases`
@@ -124,8 +130,8 @@ class Reader:
         lexicon = self.lexicon
         if lexicon.is_full():
             lexicon.reset()
-        chunks, sizes = _cut(texts, lexicon)
-        lexicon.update()
+        pieces, sizes = cut(texts)
+        chunks = lexicon.chunks_of(pieces)
         atoms, chunk_of = lexicon.atoms_of(chunks)
         text_of = np.repeat(np.arange(len(texts)), sizes)[chunk_of]
         ends = np.cumsum(np.bincount(text_of, minlength=len(texts)))
@@ -133,7 +139,6 @@ class Reader:
         phrase_text, phrase = block.phrases()
         position, size, which = block.mentions()
         words = block.with_names()
-        lexicon.update()  # names met for the first time
         first = lexicon.first_of(words)
         is_word = first != NO_TERM
         term, owner = lexicon.terms_of(words)
@@ -162,20 +167,12 @@ class Reader:
             mention_text=text_of[position],
             mention_party=which,
             mention_symbol=place[position],
+            mention_before=block.links(position, position - 1),
+            mention_after=block.links(position, position + size),
             joints=block.joints(position, size, which),
             phrase_text=phrase_text,
             phrase=phrase,
         )
-
-
-def _cut(texts: Sequence[str], lexicon: Lexicon) -> tuple[Ints, list[int]]:
-    """Return the chunks of all texts, and how many each text has."""
-    number = lexicon.chunk_numbers.__getitem__
-    numbers = [np.zeros(0, dtype=np.int64)]
-    for text in texts:
-        chunks = text.split()  # looked up at once, while they are in the processor's cache
-        numbers.append(np.fromiter(map(number, chunks), np.int64, len(chunks)))
-    return np.concatenate(numbers), [len(chunks) for chunks in numbers[1:]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,11 +193,11 @@ class _Block:
 
     def _chunk(self, atom: int) -> str:
         """Return the chunk that an atom (by its position) stands in."""
-        return self.lexicon.chunks[int(self.chunks[self.chunk_of[atom]])]
+        return self.lexicon.chunk(int(self.chunks[self.chunk_of[atom]]))
 
     def _written(self, atom: int) -> str:
-        """Return an atom (by its position) as it stands in the text."""
-        return self.lexicon.written[int(self.atoms[atom])]
+        """Return an atom (by its position) that belongs to a party as it stands in the text."""
+        return self.lexicon.written(int(self.atoms[atom]))
 
     def phrases(self) -> tuple[Ints, Ints]:
         """Return the phrases in the block: their texts, and which they are; more than once where they recur."""
@@ -210,27 +207,29 @@ class _Block:
         closes = self.lexicon.phrases_of(self.atoms[following])[:, 2]
         same = (self.text_of[here] == self.text_of[following]) & (following > here)
         bits = alone | np.where(same, opens & closes, 0)
+        here, bits = here[bits != 0], bits[bits != 0]
         owner, phrase = np.nonzero((bits[:, None] >> np.arange(32, dtype=np.uint64)) & 1)
         return self.text_of[here[owner]], phrase
 
     def mentions(self) -> tuple[Ints, Ints, Ints]:
         """Return the parties named: their positions, their sizes in atoms, and which they are."""
-        gazetteer, written = parties.gazetteer(), self.lexicon.written
+        gazetteer, written, atoms = parties.gazetteer(), self.lexicon.written, self.atoms
         starting = self._flagged(STARTS_PARTY)
         party = np.full(len(self.atoms), -1, dtype=np.int64)
         party[starting] = self.lexicon.party_of(self.atoms[starting])
         size = np.ones(len(self.atoms), dtype=np.int64)
-        # Few words go on as a name does: only there the names of more than a word are looked for.
+        # Few pairs of words start a name: only there the names of more than a word are looked for.
         following = np.minimum(starting + 1, len(self.atoms) - 1)
-        longer = starting[
-            (self.flags[following] & CONTINUES_PARTY != 0) & (self.text_of[following] == self.text_of[starting])
-        ]
+        second = self.lexicon.party_words_of(self.atoms[following])
+        likely = (second > 0) & (self.text_of[following] == self.text_of[starting]) & (following > starting)
+        longer = starting[likely]
+        longer = longer[gazetteer.may_join(self.lexicon.party_words_of(self.atoms[longer]), second[likely])]
         done = 0
         for position, end in zip(longer.tolist(), self.ends[self.text_of[longer]].tolist(), strict=True):
             if position < done:
                 continue
             stop = min(end, position + gazetteer.longest)
-            length, target = gazetteer.match([written[atom] for atom in self.atoms[position:stop].tolist()])
+            length, target = gazetteer.match(list(map(written, atoms[position:stop].tolist())))
             if length > 1:
                 done = position + length
                 party[position:done] = -1
@@ -238,6 +237,12 @@ class _Block:
                 size[position] = length
         (found,) = np.nonzero(party >= 0)
         return found, size[found], party[found]
+
+    def links(self, position: Ints, neighbour: Ints) -> Ints:
+        """Return the classes of the atoms at `neighbour`; behind all classes where their text ends before."""
+        there = np.clip(neighbour, 0, len(self.atoms) - 1)
+        inside = (there == neighbour) & (self.text_of[there] == self.text_of[position])
+        return np.where(inside, self.lexicon.links_of(self.atoms[there]), len(link_classes()))
 
     def joints(self, position: Ints, size: Ints, party: Ints) -> list[tuple[int, str]]:
         """Return what joins states (or their people) to the next one of their text: (mention, what stands between).
@@ -252,7 +257,7 @@ class _Block:
         for mention in np.nonzero(near)[0].tolist():
             left, right = int(last[mention]), int(following[mention])
             chunks = self.chunks[self.chunk_of[left] : self.chunk_of[right] + 1].tolist()
-            between = " ".join(self.lexicon.chunks[chunk] for chunk in chunks)
+            between = " ".join(self.lexicon.chunk(chunk) for chunk in chunks)
             # names that recur within their chunk are too odd to care
             _, _, between = between.partition(self._written(left))
             between, _, _ = between.rpartition(self._written(right))
@@ -285,6 +290,8 @@ class _Block:
         """
         if position == 0 or self.text_of[position - 1] != self.text_of[position]:
             return False
-        before = self._written(position - 1)
-        opened = self.chunk_of[position - 1] != self.chunk_of[position] and self._chunk(position).startswith("(")
-        return opened and len(before) > 1 and before.isupper()
+        return (
+            bool(self.flags[position - 1] & IS_CAPITALS)
+            and self.chunk_of[position - 1] != self.chunk_of[position]
+            and self._chunk(position).startswith("(")
+        )

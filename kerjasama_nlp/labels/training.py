@@ -29,7 +29,7 @@ from kerjasama_nlp.records import Labels, Progress, tell_nobody
 from kerjasama_nlp.vocabulary import Vocabulary
 
 # Features in fewer texts are left out: structure is denser than words.
-MIN_TEXTS = {"w": 2, "b": 2, "n": 2, "o": 2, "s": 5}
+MIN_TEXTS = {"w": 2, "b": 2, "n": 2, "o": 2, "r": 5, "s": 5}
 # Of more features than this the rarest are left out: opening a model takes time and memory for each.
 MAX_FEATURES = 200_000
 # Up to so many texts weights are found exactly; of more, all labels' at once and stopped early (see `newton`), which
@@ -107,7 +107,7 @@ def fit(
         scores[part] = next(fits).scores(counts, names, part)
         fold[part] = number
     tell(_("fits"), len(parts), len(training))
-    classifier = _classifier(next(fits), names, label_set, calibration.choose(scores, targets))
+    classifier = _classifier(next(fits), names, label_set, calibration.choose(scores, targets, fold))
     return _measured(classifier, scores, targets, fold)
 
 
@@ -168,7 +168,7 @@ def _measured(classifier: Classifier, scores: Floats, targets: Targets, fold: In
     sector = np.zeros(targets.sectors.shape)
     for number in range(int(fold.max()) + 1):
         inside, others = np.flatnonzero(fold == number), np.flatnonzero(fold != number)
-        settings = calibration.choose(scores[others], targets.part(others))
+        settings = calibration.choose(scores[others], targets.part(others), fold[others])
         labels.update(zip(inside.tolist(), classifier.decide(scores[inside], settings, brief=True), strict=True))
         probability[inside] = softmax(scores[inside, : targets.n_forms] / settings.temperature)
         sector[inside] = logistic(scores[inside, targets.n_forms :] * settings.slopes + settings.offsets)

@@ -175,6 +175,16 @@ _BY_START: dict[str, Callable[[str, Container[str]], str | None]] = {
 }
 
 
+# By the first letters: words that may carry a prefix, and those with an infix, if a vowel follows.
+_PREFIXES = frozenset(start for start, strip in _BY_START.items() if strip not in {_without_infix, _without_kau})
+_WITH_INFIX = frozenset(consonant + infix for consonant in CONSONANTS for infix in INFIXES) | {"kau"}
+
+
+def _may_start(word: str) -> bool:
+    """Tell quickly whether a word may carry a prefix or an infix."""
+    return word[:2] in _PREFIXES or word[:3] in _WITH_INFIX
+
+
 def _without_prefixes(word: str, roots: Container[str]) -> str:
     """Return `word` without its prefixes, up to the first root or _ROUNDS of them."""
     for _ in range(_ROUNDS):
@@ -190,9 +200,11 @@ def _without_prefixes(word: str, roots: Container[str]) -> str:
 
 def _without_ending(word: str, endings: tuple[str, ...]) -> str:
     """Return `word` without the first of `endings` that it has, and without the hyphens before a clitic."""
-    ending = next(ending for ending in endings if word.endswith(ending))
-    stem = word[: -len(ending)]
-    return stem if endings is SUFFIXES else stem.rstrip("-")
+    for ending in endings:
+        if word.endswith(ending):
+            word = word[: -len(ending)]
+            break
+    return word if endings is SUFFIXES else word.rstrip("-")
 
 
 def _suffix_forms(word: str, roots: Container[str]) -> list[str]:
@@ -240,7 +252,7 @@ def _with_k_restored(form: str, roots: Container[str]) -> str:
 
 def _stem_single(word: str, roots: Container[str]) -> str:
     """Return the root of a word that isn't reduplicated, or `word` itself."""
-    if word in roots or len(word) < _SHORTEST or not (word[:2] in _BY_START or word.endswith(_ENDINGS)):
+    if word in roots or len(word) < _SHORTEST or not (_may_start(word) or word.endswith(_ENDINGS)):
         return word
     for candidate in _candidates(word, roots):
         if candidate in roots:

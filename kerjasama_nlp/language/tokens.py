@@ -58,6 +58,16 @@ def fold(text: str) -> str:
     return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 
+def fold_all(words: Sequence[str]) -> list[str]:
+    r"""Return words, none of which holds a line's end, folded: those of ASCII all at once, which is faster.
+
+    >>> fold_all(["Padi", "Côte"]), fold_all(["UN"]), fold_all([])
+    (['padi', 'cote'], ['un'], [])
+    """
+    joined = "\n".join(words)
+    return joined.lower().split("\n") if joined.isascii() and joined else list(map(fold, words))
+
+
 @cache
 def function_words() -> frozenset[str]:
     """Return the function words that are never terms."""

@@ -36,6 +36,8 @@ _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 # Letters and marks that are never seen (Unicode: Default_Ignorable_Code_Point): two names that differ in one look
 # the same. Joiners, Hangul fillers, Khmer inherent vowels, and the Mongolian and all other variation selectors.
 _HIDDEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
+# All but the printable characters of ASCII.
+_NOT_PLAIN = re.compile("[^ -~]")
 
 
 def answer_json(answer: Answer) -> str:
@@ -80,7 +82,7 @@ def safe_json(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    for char in set(text):
+    for char in set(_NOT_PLAIN.findall(text)):
         if char not in "\r\n\t" and not _is_safe(char):
             escape = "\ufffd" if unicodedata.category(char) == "Cs" else json.dumps(char)[1:-1]
             text = text.replace(char, escape)
