@@ -260,7 +260,7 @@ def _prose(question: Question, unit: Unit, units: list[Unit], limit: int) -> tup
 def _naming_heading(question: Question, unit: Unit) -> str:
     """Return the heading as a prefix where a name is asked for and only the heading says it, else ""."""
     heading = last_heading(unit.passage)
-    unnamed = not unit.features.names_heading or question.kind == "expansion"
+    unnamed = not unit.names_heading or question.kind == "expansion"
     return f"{heading}: " if heading and question.kind in _NAMING and unnamed else ""
 
 

@@ -17,7 +17,6 @@ from kerjasama_nlp.answers.asked import Likeness, Match, Spoken
 from kerjasama_nlp.answers.index import Hit
 from kerjasama_nlp.answers.passage_terms import PassageTerms
 from kerjasama_nlp.answers.questions import Concept, Question
-from kerjasama_nlp.answers.tfidf import K1
 from kerjasama_nlp.answers.translation import Translations
 from kerjasama_nlp.language.tokens import Analyzer, Token, stems_of
 from kerjasama_nlp.records import Passage
@@ -65,10 +64,9 @@ class Features:
     | `coverage` | weighted share of the question's concepts that the unit and its surroundings speak of |
     | `thin` | how far the coverage stays below THIN_COVERAGE (less is better) |
     | `exact` | the coverage by the very words of the question in the unit itself |
-    | `beyond` | the same in the unit alone, of what neither heading nor title speaks of (1: nothing is left) |
     | `weakest` | how well the least covered concept is covered |
     | `heading` | likeness of heading and question |
-    | `retrieval`, `match` | the passage's score against the best one's, and against the most it could have |
+    | `retrieval` | the passage's score against the best one's |
     | `proximity` | how close the question's concepts stand together in the unit |
     | `kind` | the unit looks like an answer of the kind asked for |
     | `lacks` | it has no date (number, name ...) although one is asked for (less is better) |
@@ -76,12 +74,10 @@ class Features:
     | `subject` | it defines exactly what a definition is asked of |
     | `whole_list`, `stray_list` | it is a list, and one is asked for, or isn't |
     | `wrong_list` | it is a list of another facet (less is better) |
-    | `outline` | it is a list of headings |
     | `enumerates` | it is a sentence that lists things, and a list is asked for |
     | `lead` | likeness of title and question, in an article's lead |
     | `opening` | it opens its passage |
     | `fragment` | it is too short to say anything (less is better) |
-    | `names_heading` | it names what its heading names |
     | `known` | share of the question's concepts, weighted by rarity, that the corpus holds at all |
     | `asked`, `asked_alike` | likeness of the question to one that the unit is known to answer; to one of its kind |
     | `asked_sure` | how far that likeness is above a half |
@@ -89,8 +85,7 @@ class Features:
     | `asked_best` | likeness of the question to any that is known to be answered |
     | `unasked` | likeness to one that is known not to be answered (less is better) |
     | `unasked_more` | how far the question is more like that one (less is better) |
-    | `said` | share of the question's concepts that the unit says in its own or other words (see `translation`) |
-    | `said_headed` | the same with the heading above it and the title |
+    | `said_headed` | share of the concepts that unit, heading or title say in own or other words (see `translation`) |
     | `likelihood` | how likely the unit's words, heading and title make it that this is asked |
     | `pooled` | share of the concepts that the unit, heading or title or a question it is known to answer speaks of |
     | `title_named` | share of the title, weighted by rarity, that the question names |
@@ -101,7 +96,6 @@ class Features:
     """
 
     coverage: float
-    beyond: float
     thin: float
     exact: float
     weakest: float
@@ -114,13 +108,10 @@ class Features:
     whole_list: float
     stray_list: float
     wrong_list: float
-    outline: float
     enumerates: float
     lead: float
     opening: float
     fragment: float
-    names_heading: float
-    match: float
     proximity: float
     known: float
     asked: float
@@ -130,7 +121,6 @@ class Features:
     asked_best: float
     unasked: float
     unasked_more: float
-    said: float
     said_headed: float
     likelihood: float
     pooled: float
@@ -150,13 +140,17 @@ _values = attrgetter(*Features.__dataclass_fields__)  # dataclasses.astuple copi
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A sentence, a list item, or a whole list: `passage.text[start:end]`."""
+    """A sentence, a list item, or a whole list: `passage.text[start:end]`.
+
+    `names_heading` tells whether it names what its heading names; true where there is no heading.
+    """
 
     passage: Passage
     number: int
     start: int
     end: int
     whole_list: bool
+    names_heading: bool
     features: Features
     missing: tuple[str, ...]
 
@@ -203,10 +197,6 @@ def units(sought: Sought, read: PassageTerms, hit: Hit, standing: int, translati
     heading = max(_likeness(concepts, read.heading), _likeness(concepts, read.section | read.title))
     total = sum(concept.importance for concept in concepts) or 1.0
     known = sum(c.rarity for c in concepts if c.known) / (sum(c.rarity for c in concepts) or 1.0)
-    headed = ((read.section, 1.0), (read.title, 1.0))
-    left = [concept for concept in concepts if not _share(concept, headed)]
-    left_total = sum(concept.importance for concept in left)
-    match = min(hit.score / (total * (K1 + 1)), 1.0)
     here = [match for match in asked.matches if match.known.passage == hit.passage]
     of_kind = [match for match in here if match.same_kind]
     spoken = asked.of_passage(hit.passage)
@@ -232,7 +222,6 @@ def units(sought: Sought, read: PassageTerms, hit: Hit, standing: int, translati
         shares = [_share(concept, places) for concept in concepts]
         coverage = sum(c.importance * s for c, s in zip(concepts, shares, strict=True)) / total
         exact = sum(c.importance for c in concepts if _says_exactly(c, own))
-        inside = sum(c.importance * _share(c, places[:2]) for c in left)
         headed_words = words | read.heading | read.title
         names_heading = not read.heading or bool(read.heading & words)
         subject = _subject_match(question, sought.analyzer, text, 0.0 if names_heading or position else heading)
@@ -243,7 +232,6 @@ def units(sought: Sought, read: PassageTerms, hit: Hit, standing: int, translati
         said_headed = [translations.bridge(c.stem, headed_words) for c in concepts]
         features = Features(
             coverage=coverage,
-            beyond=inside / left_total if left_total else 1.0,
             weakest=min(shares, default=0.0),
             thin=max(0.0, 1 - coverage / THIN_COVERAGE),
             exact=exact / total,
@@ -256,15 +244,12 @@ def units(sought: Sought, read: PassageTerms, hit: Hit, standing: int, translati
             whole_list=float(whole and question.wants_list),
             stray_list=float(whole and not question.wants_list),
             wrong_list=float(whole and facet == 0.0),
-            outline=float(whole and passage.kind == "outline"),
             enumerates=float(question.wants_list and not whole and bool(_sign("list").search(text))),
             lead=0.0 if passage.section else heading,
             opening=float(position == 0),
             fragment=float(
                 not whole and (len(text.split()) < MIN_WORDS or (text.endswith(":") and question.kind not in _NEEDED))
             ),
-            names_heading=float(names_heading),
-            match=match,
             proximity=_proximity(len(concepts), named),
             known=known,
             asked=alike,
@@ -274,7 +259,6 @@ def units(sought: Sought, read: PassageTerms, hit: Hit, standing: int, translati
             asked_best=asked_best,
             unasked=asked.unanswered,
             unasked_more=max(0.0, asked.unanswered - asked_best),
-            said=_weighted(concepts, [translations.bridge(c.stem, words) for c in concepts]) / total,
             said_headed=_weighted(concepts, said_headed) / total,
             likelihood=sum(c.importance * translations.likelihood(c.stem, headed_words) for c in concepts) / total,
             pooled=_weighted(
@@ -294,7 +278,7 @@ def units(sought: Sought, read: PassageTerms, hit: Hit, standing: int, translati
             doubt=asked.doubt,
         )
         missing = tuple(c.word for c, s in zip(concepts, shares, strict=True) if s < IN_PASSAGE / 2)
-        yield Unit(passage, hit.passage, start, end, whole, features, missing)
+        yield Unit(passage, hit.passage, start, end, whole, names_heading, features, missing)
 
 
 def _weighted(concepts: Sequence[Concept], values: Sequence[float]) -> float:

@@ -43,6 +43,7 @@ _BEFORE_PLACE = re.compile(
 )
 _NO_PERSON_BEHIND = re.compile(r"\b(?:[Dd]i|[Kk]e|[Dd]ari|[Dd]alam|[Bb]uku|[Kk]ota)\s$")
 _BEHIND_PLACE = re.compile(r"[.,;:)\n]|\s[a-z(]|$")
+_WORD = re.compile(r"\w+")
 # The longest of what is looked at before a name or number, in characters.
 _LOOK_BACK = 24
 _BRACKETS = re.compile(r"\((?P<inside>[^()]{2,300})\)")
@@ -112,13 +113,17 @@ def holds(question: Question, analyzer: Analyzer, text: str, named: Sequence[tup
     `named` says where (start, end) the text speaks of what is asked. "Sebelum Mark Rutte, siapa sekjen NATO?" isn't
     answered by a sentence that names no one but him.
     """
-    asked = fold(question.text)
+    asked = _words(question.text)
     return any(
         kind == "expansion"
-        or not (any(start <= fact.start < end for start, end in named) or fold(text[fact.start : fact.end]) in asked)
+        or not (any(start <= fact.start < end for start, end in named) or _words(text[fact.start : fact.end]) <= asked)
         for kind in _kinds(question)
         for fact in of_kind(question, analyzer, text, kind)
     )
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(fold(text)))
 
 
 class Place(NamedTuple):
