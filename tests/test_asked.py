@@ -80,7 +80,8 @@ def test_likeness_is_the_formula(index):
     (match,) = index.asked.look(question).matches
     expected = 2 * weights["negeri"] / (sum(weights.values()) + sum(known.values()))
     assert match.likeness == pytest.approx(expected, rel=1e-6)
-    assert index.asked.look(index.reader.read("cuaca esok")) == ([], 0.0)
+    seen = index.asked.look(index.reader.read("cuaca esok"))
+    assert (seen.matches, seen.unanswered, seen.doubt) == ([], 0.0, 0.0)
 
 
 def test_other_forms_of_a_word_are_alike(pages):
@@ -121,6 +122,36 @@ def test_questions_without_an_answer(pages, shipped_ranker, tmp_path):
         assert found.asked.look(found.reader.read("negeri basah")).unanswered == 0.0
         without = np.array([False] * len(KNOWN) + [True, False])
         assert found.asked.look(found.reader.read(UNANSWERED[0].text), without).unanswered == 0.0
+
+
+def test_what_a_passage_is_asked_for(pages, index):
+    """Each question that a passage answers says how surely it speaks of each concept asked."""
+    question = index.reader.read("alamat negeri basah aliansi")
+    look = index.asked.look(question)
+    (number,) = [number for number, page in enumerate(pages) if "Negeri Hujan" in page.text]
+    spoken = look.of_passage(number)
+    assert [pages[number].text[each.start : each.end] for each in spoken] == ["Negeri Hujan."]
+    assert spoken[0].sure.tolist() == [0, 1, 1, 0]
+    assert [each.sure.tolist() for each in look.of_passage(0)] == [[1, 0, 0, 1]]
+    assert look.of_passage(len(pages)) == []
+    without = np.array([False, False, True])
+    assert index.asked.look(question, without).of_passage(number) == []
+
+
+def test_words_of_questions_without_an_answer_raise_doubt(pages):
+    """The chance by the words is that of the formula; what is left out doesn't count."""
+    index = build(pages, [*KNOWN, *UNANSWERED])
+    question = index.reader.read("siapa ketua negeri basah")
+    look = index.asked.look(question)
+    smoothing, share = asked.SMOOTHING, 2 / 5
+    held = {"ketua": (1, 0), "negeri": (0, 1), "basah": (0, 1)}
+    odds = 0.0
+    for unanswered, known in held.values():
+        odds += np.log((unanswered + smoothing * share) / (known + smoothing * (1 - share)) * (1 - share) / share)
+    assert [concept.word for concept in question.concepts] == list(held)
+    assert look.doubt == pytest.approx(1 / (1 + np.exp(-odds)))
+    assert index.asked.look(question, np.array([False] * 3 + [True] * 2)).doubt == 0.0
+    assert index.asked.look(question, np.array([False] * 3 + [True, False])).doubt < look.doubt
 
 
 def test_words_without_an_answer_are_no_words_of_the_corpus(pages):

@@ -157,19 +157,14 @@ def candidates(
     known = known[:CANDIDATES_ASKED]
     hits = index.search(question.concepts, max(top_k, CANDIDATES), known)
     chosen = [*hits[:CANDIDATES], *(hit for hit in hits[CANDIDATES:] if hit.passage in known)]
+    best = hits[0].score if hits else 0.0
+    naming = evidence.naming(question.concepts)
+    sought = evidence.Sought(question, index.analyzer, index.rarity, asked, best, naming)
     units = [
         unit
-        for hit in chosen
+        for standing, hit in enumerate(chosen)
         for read in (index.read(hit.passage),)
-        for unit in evidence.units(
-            question,
-            index.analyzer,
-            read,
-            hit,
-            hits[0].score,
-            translations(read.passage),
-            asked,
-        )
+        for unit in evidence.units(sought, read, hit, standing, translations(read.passage))
     ]
     return Found(hits, units, asked.matches)
 
@@ -265,7 +260,7 @@ def _prose(question: Question, unit: Unit, units: list[Unit], limit: int) -> tup
 def _naming_heading(question: Question, unit: Unit) -> str:
     """Return the heading as a prefix where a name is asked for and only the heading says it, else ""."""
     heading = last_heading(unit.passage)
-    unnamed = not unit.features.names_heading or question.kind == "expansion"
+    unnamed = not unit.names_heading or question.kind == "expansion"
     return f"{heading}: " if heading and question.kind in _NAMING and unnamed else ""
 
 

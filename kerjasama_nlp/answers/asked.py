@@ -12,18 +12,22 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import exp, log
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kerjasama_nlp.answers.questions import STEM_WEIGHT, Question
+from kerjasama_nlp.arrays import Floats
 from kerjasama_nlp.errors import ModelError
 from kerjasama_nlp.i18n import _
 from kerjasama_nlp.vocabulary import Vocabulary
 
 # Known questions that are looked at beside a new one.
 MOST = 40
+# Questions of either sort that are thought to hold a word besides those that do.
+SMOOTHING = 5.0
 # In the place of a passage's number: there is none.
 UNANSWERED = -1
 # What a question asks for weighs less: no concept weighs more than its idf, and a question has few of them.
@@ -53,11 +57,37 @@ class Match:
     same_kind: bool
 
 
-class Likeness(NamedTuple):
-    """The answered questions most like one that is asked, best first, and how alike (0..1) the unanswered one is."""
+class Spoken(NamedTuple):
+    """A known question that `[start:end]` of a passage answers; how surely (0..1) it speaks of each concept asked."""
 
-    matches: list[Match]
-    unanswered: float
+    start: int
+    end: int
+    sure: NDArray[np.float32]
+
+
+class Likeness:
+    """What known questions are like one that is asked.
+
+    `matches` are the answered ones most like it, best first. `unanswered` is how alike (0..1) the unanswered one most
+    like it is. `doubt` is the chance (0..1) that a question of these words has no answer, were there
+    as many with as without.
+    """
+
+    def __init__(
+        self, known: Asked, matches: list[Match], sure: NDArray[np.float32], likeness: Floats, doubt: float
+    ) -> None:
+        self.matches = matches
+        self.unanswered = float(likeness[known.n_answered :].max(initial=0.0))
+        self.doubt = doubt
+        self._known = known
+        self._sure = sure[:, : known.n_answered]
+        self._any = np.asarray(self._sure.any(axis=0))
+
+    def of_passage(self, number: int) -> list[Spoken]:
+        """Return the known questions that a passage answers and that speak of anything asked."""
+        found = np.flatnonzero((self._known.passages[: self._known.n_answered] == number) & self._any).tolist()
+        entries = ((self._known[question], self._sure[:, question]) for question in found)
+        return [Spoken(entry.start, entry.end, sure) for entry, sure in entries]
 
 
 class Asked:
@@ -111,33 +141,52 @@ class Asked:
 
     def look(self, question: Question, without: NDArray[np.bool_] | None = None) -> Likeness:
         """Return the known questions most like `question`; those that `without` marks are left out."""
-        if not len(self):
-            return Likeness([], 0.0)
-        likeness = self._likeness(question)
+        sure = self._sure(question)
         if without is not None:
-            likeness[without] = 0.0
-        answered, unanswered = likeness[: self.n_answered], likeness[self.n_answered :]
+            sure[:, without] = 0.0
+        importance = np.array([concept.importance for concept in question.concepts])
+        likeness = np.minimum(2 * (importance @ sure) / np.maximum(self.weights + importance.sum(), 1e-9), 1.0)
+        answered = likeness[: self.n_answered]
         found = np.flatnonzero(answered > 0)
         order = found[np.argsort(-answered[found], kind="stable")][:MOST].tolist()
         known = [(self[number], float(answered[number])) for number in order]
-        return Likeness(
-            [Match(entry, like, entry.kind == question.kind) for entry, like in known],
-            float(unanswered.max(initial=0.0)),
-        )
+        matches = [Match(entry, like, entry.kind == question.kind) for entry, like in known]
+        return Likeness(self, matches, sure, likeness, self._doubt(question, without))
 
-    def _likeness(self, question: Question) -> NDArray[np.float64]:
-        shared = np.zeros(len(self))
+    def _doubt(self, question: Question, without: NDArray[np.bool_] | None) -> float:
+        """Return the chance that a question of these words has no answer, by naive Bayes over the known ones.
+
+        That is 1 / (1 + exp(-sum of log((u + a * q) / (n + a * (1 - q)) * (1 - q) / q))) over the concepts, where u of
+        the unanswered known questions and n of the answered ones hold the concept's stem, q is the share of unanswered
+        ones among all, and a is SMOOTHING; 0 where all known questions are of one sort.
+        """
+        left = np.ones(len(self), dtype=bool) if without is None else ~without
+        n_left = int(np.count_nonzero(left))
+        share = np.count_nonzero(left[self.n_answered :]) / max(n_left, 1)
+        if not 0 < share < 1:
+            return 0.0
+        odds = 0.0
         for concept in question.concepts:
-            sure = np.zeros(len(self))
+            number = self.terms.find(concept.stem)
+            if number >= 0:
+                ids = self.ids[self.starts[number] : self.starts[number + 1]]
+                ids = ids[left[ids]]
+                unanswered = int(np.count_nonzero(ids >= self.n_answered))
+                answered = len(ids) - unanswered
+                odds += log((unanswered + SMOOTHING * share) / (answered + SMOOTHING * (1 - share)))
+                odds -= log(share / (1 - share))
+        return 1 / (1 + exp(-max(-30.0, min(30.0, odds))))
+
+    def _sure(self, question: Question) -> NDArray[np.float32]:
+        """Return how surely (0..1) each known question speaks of each concept: concepts x questions."""
+        sure = np.zeros((len(question.concepts), len(self)), dtype=np.float32)
+        for row, concept in zip(sure, question.concepts, strict=True):
             for term, weight in concept.evidence.items():
                 number = self.terms.find(term)
                 if number >= 0:
                     ids = self.ids[self.starts[number] : self.starts[number + 1]]
-                    sure[ids] = np.maximum(sure[ids], weight)
-            shared += concept.importance * sure
-        total = sum(concept.importance for concept in question.concepts)
-        likeness: NDArray[np.float64] = 2 * shared / np.maximum(self.weights + total, 1e-9)
-        return np.minimum(likeness, 1.0)
+                    row[ids] = np.maximum(row[ids], weight)
+        return sure
 
 
 def build(known: Iterable[tuple[KnownQuestion, Question]]) -> Asked:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from operator import attrgetter
 
+import numpy as np
+
 from kerjasama_nlp import resources
-from kerjasama_nlp.answers import questions
-from kerjasama_nlp.answers.asked import Likeness, Match
+from kerjasama_nlp.answers import facts, questions
+from kerjasama_nlp.answers.asked import Likeness, Match, Spoken
 from kerjasama_nlp.answers.index import Hit
 from kerjasama_nlp.answers.passage_terms import PassageTerms
 from kerjasama_nlp.answers.questions import Concept, Question
-from kerjasama_nlp.answers.tfidf import K1
 from kerjasama_nlp.answers.translation import Translations
 from kerjasama_nlp.language.tokens import Analyzer, Token, stems_of
 from kerjasama_nlp.records import Passage
@@ -41,6 +42,7 @@ _CLAUSE = re.compile(r"[,;:.!?]|\b(?:sedangkan|sementara|bahwa|adapun)\b")
 _PARENTHESES = re.compile(r"\([^()]*\)")
 # What is said of a subject before the copula: "X, yang juga dikenal sebagai Y, adalah ..."
 _INSERTION = re.compile(r", (?:yang|atau|disebut juga|dikenal juga) [^,;:.!?]{1,120},")
+_YEAR = re.compile(rf"\b{facts.YEAR}\b")
 # Kinds whose answer must show its sign: there is no date without a date.
 _NEEDED = frozenset({"date", "number", "expansion", "place", "person"})
 
@@ -62,10 +64,9 @@ class Features:
     | `coverage` | weighted share of the question's concepts that the unit and its surroundings speak of |
     | `thin` | how far the coverage stays below THIN_COVERAGE (less is better) |
     | `exact` | the coverage by the very words of the question in the unit itself |
-    | `beyond` | the same in the unit alone, of what neither heading nor title speaks of (1: nothing is left) |
     | `weakest` | how well the least covered concept is covered |
     | `heading` | likeness of heading and question |
-    | `retrieval`, `match` | the passage's score against the best one's, and against the most it could have |
+    | `retrieval` | the passage's score against the best one's |
     | `proximity` | how close the question's concepts stand together in the unit |
     | `kind` | the unit looks like an answer of the kind asked for |
     | `lacks` | it has no date (number, name ...) although one is asked for (less is better) |
@@ -73,12 +74,10 @@ class Features:
     | `subject` | it defines exactly what a definition is asked of |
     | `whole_list`, `stray_list` | it is a list, and one is asked for, or isn't |
     | `wrong_list` | it is a list of another facet (less is better) |
-    | `outline` | it is a list of headings |
     | `enumerates` | it is a sentence that lists things, and a list is asked for |
     | `lead` | likeness of title and question, in an article's lead |
     | `opening` | it opens its passage |
     | `fragment` | it is too short to say anything (less is better) |
-    | `names_heading` | it names what its heading names |
     | `known` | share of the question's concepts, weighted by rarity, that the corpus holds at all |
     | `asked`, `asked_alike` | likeness of the question to one that the unit is known to answer; to one of its kind |
     | `asked_sure` | how far that likeness is above a half |
@@ -86,13 +85,17 @@ class Features:
     | `asked_best` | likeness of the question to any that is known to be answered |
     | `unasked` | likeness to one that is known not to be answered (less is better) |
     | `unasked_more` | how far the question is more like that one (less is better) |
-    | `said` | share of the question's concepts that the unit says in its own or other words (see `translation`) |
-    | `said_headed` | the same with the heading above it and the title |
+    | `said_headed` | share of the concepts that unit, heading or title say in own or other words (see `translation`) |
     | `likelihood` | how likely the unit's words, heading and title make it that this is asked |
+    | `pooled` | share of the concepts that the unit, heading or title or a question it is known to answer speaks of |
+    | `title_named` | share of the title, weighted by rarity, that the question names |
+    | `standing` | 1 for the passage that retrieval found first, 1/2 for the second, and so on |
+    | `no_fact` | it holds no date (number, name ...) but what the question names itself (less is better) |
+    | `other_year` | the question names a year, and the passage none of those it names (less is better) |
+    | `doubt` | chance that a question of these words has no answer, by the known questions (less is better) |
     """
 
     coverage: float
-    beyond: float
     thin: float
     exact: float
     weakest: float
@@ -105,13 +108,10 @@ class Features:
     whole_list: float
     stray_list: float
     wrong_list: float
-    outline: float
     enumerates: float
     lead: float
     opening: float
     fragment: float
-    names_heading: float
-    match: float
     proximity: float
     known: float
     asked: float
@@ -121,9 +121,14 @@ class Features:
     asked_best: float
     unasked: float
     unasked_more: float
-    said: float
     said_headed: float
     likelihood: float
+    pooled: float
+    title_named: float
+    standing: float
+    no_fact: float
+    other_year: float
+    doubt: float
 
     def vector(self) -> tuple[float, ...]:
         """Return the values in the order of the fields."""
@@ -135,13 +140,17 @@ _values = attrgetter(*Features.__dataclass_fields__)  # dataclasses.astuple copi
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A sentence, a list item, or a whole list: `passage.text[start:end]`."""
+    """A sentence, a list item, or a whole list: `passage.text[start:end]`.
+
+    `names_heading` tells whether it names what its heading names; true where there is no heading.
+    """
 
     passage: Passage
     number: int
     start: int
     end: int
     whole_list: bool
+    names_heading: bool
     features: Features
     missing: tuple[str, ...]
 
@@ -149,6 +158,22 @@ class Unit:
     def text(self) -> str:
         """The unit's text."""
         return self.passage.text[self.start : self.end]
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What is looked for in all passages: a question, known questions like it, and what its words are worth.
+
+    `rarity` gives the idf of a term, `best_score` is the retrieval score of the best passage. `naming` gives the
+    concepts, by number, that a term speaks of.
+    """
+
+    question: Question
+    analyzer: Analyzer
+    rarity: Callable[[str], float]
+    asked: Likeness
+    best_score: float
+    naming: Mapping[str, tuple[int, ...]]
 
 
 @cache
@@ -162,36 +187,30 @@ def _sign(kind: str) -> re.Pattern[str]:
     return re.compile(_sign_patterns()[kind])
 
 
-def units(
-    question: Question,
-    analyzer: Analyzer,
-    read: PassageTerms,
-    hit: Hit,
-    best_score: float,
-    translations: Translations,
-    asked: Likeness,
-) -> Iterator[Unit]:
-    """Yield the units of a passage that was found as `hit`; `best_score` is the retrieval score of the best one.
+def units(sought: Sought, read: PassageTerms, hit: Hit, standing: int, translations: Translations) -> Iterator[Unit]:
+    """Yield the units of a passage that was found as `hit`, behind `standing` others; `translations` are other words.
 
-    `asked` are the known questions like this one, `translations` other words for them all.
+    Features are those of `Features`.
     """
+    question, asked = sought.question, sought.asked
     passage, concepts = read.passage, question.concepts
     heading = max(_likeness(concepts, read.heading), _likeness(concepts, read.section | read.title))
     total = sum(concept.importance for concept in concepts) or 1.0
     known = sum(c.rarity for c in concepts if c.known) / (sum(c.rarity for c in concepts) or 1.0)
-    headed = ((read.section, 1.0), (read.title, 1.0))
-    left = [concept for concept in concepts if not _share(concept, headed)]
-    left_total = sum(concept.importance for concept in left)
-    match = min(hit.score / (total * (K1 + 1)), 1.0)
     here = [match for match in asked.matches if match.known.passage == hit.passage]
     of_kind = [match for match in here if match.same_kind]
+    spoken = asked.of_passage(hit.passage)
     asked_here = max((match.likeness for match in here), default=0.0)
     asked_best = max((match.likeness for match in asked.matches), default=0.0)
+    title_named = _title_named(sought, read)
+    other_year = _other_year(question, passage)
     for position, (start, end, whole) in enumerate(read.spans):
-        text, words = passage.text[start:end], read.terms[position]
+        text, words, tokens = passage.text[start:end], read.terms[position], read.tokens[position]
         shown = f"{read.last_heading}: {text}" if question.kind == "expansion" else text
         neighbour = read.terms[max(position - 1, 0) if read.whole is None or whole else read.whole]
         own = read.lead_in if whole else words
+        named = [(i, number) for i, token in enumerate(tokens) for number in _numbers(sought.naming, token)]
+        spans = [(tokens[i].start, tokens[i].end) for i, _number in named]
         places = (
             (own, IN_UNIT),
             (words, IN_UNIT if not whole else IN_ITEMS),
@@ -203,22 +222,21 @@ def units(
         shares = [_share(concept, places) for concept in concepts]
         coverage = sum(c.importance * s for c, s in zip(concepts, shares, strict=True)) / total
         exact = sum(c.importance for c in concepts if _says_exactly(c, own))
-        inside = sum(c.importance * _share(c, places[:2]) for c in left)
         headed_words = words | read.heading | read.title
         names_heading = not read.heading or bool(read.heading & words)
-        subject = _subject_match(question, analyzer, text, 0.0 if names_heading or position else heading)
-        own_facets = questions.facets(read.tokens[position]) if passage.kind == "prose" else read.list_facets
+        subject = _subject_match(question, sought.analyzer, text, 0.0 if names_heading or position else heading)
+        own_facets = questions.facets(tokens) if passage.kind == "prose" else read.list_facets
         facet = _facet_match(question, (own_facets, read.heading_facets))
-        kind = _kind_match(question, analyzer, shown, whole=whole)
+        kind = _kind_match(question, sought.analyzer, shown, whole=whole)
         alike = _asked(here, start, end, whole=whole)
+        said_headed = [translations.bridge(c.stem, headed_words) for c in concepts]
         features = Features(
             coverage=coverage,
-            beyond=inside / left_total if left_total else 1.0,
             weakest=min(shares, default=0.0),
             thin=max(0.0, 1 - coverage / THIN_COVERAGE),
             exact=exact / total,
             heading=heading,
-            retrieval=hit.score / best_score if best_score else 0.0,
+            retrieval=hit.score / sought.best_score if sought.best_score else 0.0,
             kind=max(subject, kind),
             lacks=float(question.kind in _NEEDED and not kind),
             facet=facet,
@@ -226,16 +244,13 @@ def units(
             whole_list=float(whole and question.wants_list),
             stray_list=float(whole and not question.wants_list),
             wrong_list=float(whole and facet == 0.0),
-            outline=float(whole and passage.kind == "outline"),
             enumerates=float(question.wants_list and not whole and bool(_sign("list").search(text))),
             lead=0.0 if passage.section else heading,
             opening=float(position == 0),
             fragment=float(
                 not whole and (len(text.split()) < MIN_WORDS or (text.endswith(":") and question.kind not in _NEEDED))
             ),
-            names_heading=float(names_heading),
-            match=match,
-            proximity=_proximity(concepts, read.tokens[position]),
+            proximity=_proximity(len(concepts), named),
             known=known,
             asked=alike,
             asked_sure=max(0.0, 2 * alike - 1),
@@ -244,24 +259,63 @@ def units(
             asked_best=asked_best,
             unasked=asked.unanswered,
             unasked_more=max(0.0, asked.unanswered - asked_best),
-            said=sum(c.importance * translations.bridge(c.stem, words) for c in concepts) / total,
-            said_headed=sum(c.importance * translations.bridge(c.stem, headed_words) for c in concepts) / total,
+            said_headed=_weighted(concepts, said_headed) / total,
             likelihood=sum(c.importance * translations.likelihood(c.stem, headed_words) for c in concepts) / total,
+            pooled=_weighted(
+                concepts,
+                [
+                    max(bridge, _share(concept, ((headed_words, 1.0),)), asked_for)
+                    for concept, bridge, asked_for in zip(
+                        concepts, said_headed, _pooled(concepts, spoken, start, end, whole=whole), strict=True
+                    )
+                ],
+            )
+            / total,
+            title_named=title_named,
+            standing=1 / (1 + standing),
+            no_fact=float(question.kind in facts.KINDS and not facts.holds(question, sought.analyzer, text, spans)),
+            other_year=other_year,
+            doubt=asked.doubt,
         )
         missing = tuple(c.word for c, s in zip(concepts, shares, strict=True) if s < IN_PASSAGE / 2)
-        yield Unit(passage, hit.passage, start, end, whole, features, missing)
+        yield Unit(passage, hit.passage, start, end, whole, names_heading, features, missing)
+
+
+def _weighted(concepts: Sequence[Concept], values: Sequence[float]) -> float:
+    return sum(concept.importance * value for concept, value in zip(concepts, values, strict=True))
+
+
+def _pooled(concepts: Sequence[Concept], spoken: Sequence[Spoken], start: int, end: int, *, whole: bool) -> list[float]:
+    """Return how surely any question that a unit is known to answer speaks of each concept."""
+    sure = [each.sure for each in spoken if _answers(each.start, each.end, start, end, whole=whole)]
+    return np.max(sure, axis=0).tolist() if sure else [0.0] * len(concepts)
+
+
+def _title_named(sought: Sought, read: PassageTerms) -> float:
+    """Return the share of the title that the question names, each word counted by its rarity."""
+    named = {term for concept in sought.question.concepts for term in concept.evidence}
+    rarity = {term: sought.rarity(term) for term in sorted(stems_of(read.title))}
+    total = sum(rarity.values())
+    return sum(rare for term, rare in rarity.items() if term in named) / total if total else 0.0
+
+
+def _other_year(question: Question, passage: Passage) -> float:
+    """Return 1 where the question names years and the passage none of them, else 0."""
+    years = _YEAR.findall(question.text)
+    return float(bool(years) and not any(year in passage.text or year in passage.section for year in years))
 
 
 def _asked(matches: Sequence[Match], start: int, end: int, *, whole: bool) -> float:
     """Return how alike the known question is that a unit answers; a list as a whole answers that of its lead-in."""
     return max(
-        (
-            match.likeness
-            for match in matches
-            if (match.known.start == start if whole else match.known.start < end and match.known.end > start)
-        ),
+        (match.likeness for match in matches if _answers(match.known.start, match.known.end, start, end, whole=whole)),
         default=0.0,
     )
+
+
+def _answers(known_start: int, known_end: int, start: int, end: int, *, whole: bool) -> bool:
+    """Tell whether what is known to answer a question is the unit `[start:end]`, or stands in it."""
+    return known_start == start if whole else known_start < end and known_end > start
 
 
 def _share(concept: Concept, places: Sequence[tuple[frozenset[str], float]]) -> float:
@@ -286,15 +340,30 @@ def _likeness(concepts: Sequence[Concept], heading: frozenset[str]) -> float:
     return sum(c.importance for c in matched) / union if union else 0.0
 
 
-def _proximity(concepts: Sequence[Concept], tokens: Sequence[Token]) -> float:
+def naming(concepts: Sequence[Concept]) -> Mapping[str, tuple[int, ...]]:
+    """Return the concepts, by number, that each term speaks of."""
+    found: dict[str, tuple[int, ...]] = {}
+    for number, concept in enumerate(concepts):
+        for term in concept.evidence:
+            found[term] = (*found.get(term, ()), number)
+    return found
+
+
+def _numbers(naming: Mapping[str, tuple[int, ...]], token: Token) -> Collection[int]:
+    """Return the numbers of the concepts that a token speaks of."""
+    found = [naming[term] for term in token.terms if term in naming]
+    return found[0] if len(found) == 1 else sorted({number for numbers in found for number in numbers})
+
+
+def _proximity(n_concepts: int, named: Sequence[tuple[int, int]]) -> float:
     """Return the mean closeness of neighbouring concepts: 1 side by side, 1/d at d words, 0 where one lacks.
 
-    A question of one concept has no neighbours: 1 where the text holds it, else 0.
+    `named` are the places of words, ascending, each with the number of a concept that it speaks of. A question of one
+    concept has no neighbours: 1 where the text holds it, else 0.
     """
-    places = [
-        [i for i, token in enumerate(tokens) if any(term in concept.evidence for term in token.terms)]
-        for concept in concepts
-    ]
+    places: list[list[int]] = [[] for _ in range(n_concepts)]
+    for place, number in named:
+        places[number].append(place)
     if len(places) == 1:
         return float(bool(places[0]))
     closeness = [_closeness(left, right) for left, right in pairwise(places)]

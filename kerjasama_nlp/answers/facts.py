@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from kerjasama_nlp import resources
 from kerjasama_nlp.answers.questions import Question
-from kerjasama_nlp.language.tokens import Analyzer, function_words
+from kerjasama_nlp.language.tokens import Analyzer, fold, function_words
 
 # Kinds of question that are answered by a fact.
 KINDS = ("date", "number", "place", "person", "expansion")
@@ -43,6 +43,7 @@ _BEFORE_PLACE = re.compile(
 )
 _NO_PERSON_BEHIND = re.compile(r"\b(?:[Dd]i|[Kk]e|[Dd]ari|[Dd]alam|[Bb]uku|[Kk]ota)\s$")
 _BEHIND_PLACE = re.compile(r"[.,;:)\n]|\s[a-z(]|$")
+_WORD = re.compile(r"\w+")
 # The longest of what is looked at before a name or number, in characters.
 _LOOK_BACK = 24
 _BRACKETS = re.compile(r"\((?P<inside>[^()]{2,300})\)")
@@ -81,9 +82,7 @@ def find(question: Question, analyzer: Analyzer, text: str) -> list[Fact]:
     >>> [text[fact.start : fact.end] for fact in find(question, Analyzer(), text)]
     ['8 Agustus 1967']
     """
-    asked = [kind for kind in question.kinds if kind in KINDS]
-    if "date" in asked and "number" in asked:  # "tahun berapa" is no number
-        asked.remove("number")
+    asked = _kinds(question)
     if not asked:
         return []
     spoken = places(question, analyzer, text)
@@ -98,6 +97,33 @@ def find(question: Question, analyzer: Analyzer, text: str) -> list[Fact]:
             found += [_counted(text, fact) if kind == "number" else fact for fact in row]
     found.sort(key=lambda fact: fact.start)
     return [fact for before, fact in zip([None, *found], found, strict=False) if not before or before.end <= fact.start]
+
+
+def _kinds(question: Question) -> list[str]:
+    """Return the kinds of fact that a question asks for."""
+    asked = [kind for kind in question.kinds if kind in KINDS]
+    if "date" in asked and "number" in asked:  # "tahun berapa" is no number
+        asked.remove("number")
+    return asked
+
+
+def holds(question: Question, analyzer: Analyzer, text: str, named: Sequence[tuple[int, int]]) -> bool:
+    """Tell whether a text holds a fact of a kind asked for that the question doesn't name.
+
+    `named` says where (start, end) the text speaks of what is asked. "Sebelum Mark Rutte, siapa sekjen NATO?" isn't
+    answered by a sentence that names no one but him.
+    """
+    asked = _words(question.text)
+    return any(
+        kind == "expansion"
+        or not (any(start <= fact.start < end for start, end in named) or _words(text[fact.start : fact.end]) <= asked)
+        for kind in _kinds(question)
+        for fact in of_kind(question, analyzer, text, kind)
+    )
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(fold(text)))
 
 
 class Place(NamedTuple):

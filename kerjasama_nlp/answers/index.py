@@ -132,6 +132,10 @@ class Index:
         found = self.terms.find(term)
         return (self.postings.frequency(found) if found >= 0 else 0) or self.asked.frequency(term)
 
+    def rarity(self, term: str) -> float:
+        """Return the idf of a term (> 0)."""
+        return tfidf.inverse_document_frequency(self.document_frequency(term), self.n_passages)
+
     def frequencies(self, words: Collection[str]) -> dict[str, int]:
         """Return the document frequencies (> 0) of the stems of those of `words` that are words of the corpus."""
         found = {word: self.words.find(word) for word in words} if len(words) == 1 else self.words.find_all(words)
