@@ -62,7 +62,7 @@ def _values(fitted, counts):
         }
         length = sum(value * value for value in values.values()) ** 0.5
         found |= {number: value / length for number, value in values.items()}
-    structural = (fitted.vocabulary.find(name) for name in counts if name[0] == "s")
+    structural = (fitted.vocabulary.find(name) for name in counts if name[0] in "rs")
     return found | {number: STRUCTURE for number in structural if number >= 0}
 
 
