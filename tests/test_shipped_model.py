@@ -19,7 +19,7 @@ from kerjasama_nlp.model_files import MANIFEST, MODEL_CARD
 
 CORPUS = PROJECT / "corpus"
 # Floors below what is measured (README), so that a real loss fails and a rounding difference doesn't.
-FLOORS = {"answer_accuracy": 0.78, "refusal_recall": 0.72}
+FLOORS = {"answer_accuracy": 0.81, "refusal_recall": 0.79}
 # Weights fitted on another machine differ in the last digits.
 TOLERANCE = 1e-3
 
