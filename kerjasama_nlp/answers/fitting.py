@@ -199,12 +199,25 @@ def _fit(cases: Sequence[_Case], threshold: float) -> Ranker:
     y = np.array([right for _vector, right in best])
     share = np.array([case.share for case in cases])
     confidence, bias = _logistic(x, y, share, NAMES, intercept=True, strength=CONFIDENCE_C)
+    # Known questions teach what to doubt. But they are asked as if some of the others weren't known, and more of them
+    # have no answer: how much is to be doubted is for the gold questions to say.
+    of_gold = share == 1.0
+    slope, offset = _recalibrated((x @ confidence + bias)[of_gold], y[of_gold])
+    confidence, bias = slope * confidence, slope * bias + offset
     return Ranker(
         dict(zip(NAMES, rank.round(6).tolist(), strict=True)),
         dict(zip(NAMES, confidence.round(6).tolist(), strict=True)),
         round(bias, 6),
         threshold,
     )
+
+
+def _recalibrated(scores: NDArray[np.float64], right: NDArray[np.bool_]) -> tuple[float, float]:
+    """Return slope and offset under which scores mean what they say (Platt 1999)."""
+    if len(np.unique(right)) < 2:  # noqa: PLR2004  # always right, or never
+        return 1.0, 0.0
+    model = LogisticRegression(C=1e6).fit(scores[:, None], right)
+    return max(float(model.coef_[0, 0]), 0.0), float(model.intercept_[0])
 
 
 def _logistic(  # one fit, its data and its settings
