@@ -142,7 +142,7 @@ def _table() -> list[str]:
     return [repr(round(step / _STEPS, 4)) for step in range(_STEPS + 1)]
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 12)
 def _names(names: tuple[str, ...]) -> str:
     return json.dumps(names, ensure_ascii=False)
 

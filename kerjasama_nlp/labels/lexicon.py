@@ -261,8 +261,8 @@ class Lexicon:
     def _add_words(self, words: Sequence[str]) -> None:
         """Add atoms for words without hyphens; their terms are those of `Analyzer.word_terms`."""
         folded = fold_all(words)
-        for place in [place for place, word in enumerate(words) if word in self._capitals]:
-            folded[place] = self._capitals[words[place]]
+        for place in [place for place, word in enumerate(words) if word.isupper()]:
+            folded[place] = self._capitals.get(words[place]) or folded[place]
         stop = self._stopwords
         places = [n for n, word in enumerate(folded) if word not in stop and (len(word) > 1 or word.isdigit())]
         content = [folded[place] for place in places]

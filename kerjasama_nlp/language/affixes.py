@@ -252,8 +252,11 @@ def _with_k_restored(form: str, roots: Container[str]) -> str:
 
 def _stem_single(word: str, roots: Container[str]) -> str:
     """Return the root of a word that isn't reduplicated, or `word` itself."""
-    if word in roots or len(word) < _SHORTEST or not (_may_start(word) or word.endswith(_ENDINGS)):
+    if word in roots or len(word) < _SHORTEST:
         return word
+    if not word.endswith(_ENDINGS):  # as most words: then prefixes are all that there may be
+        stem = _without_prefixes(word, roots) if _may_start(word) else word
+        return stem if stem in roots else word
     for candidate in _candidates(word, roots):
         if candidate in roots:
             return candidate
