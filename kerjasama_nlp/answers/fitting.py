@@ -63,6 +63,8 @@ KNOWN_SHARE = 0.6
 SMALL = 5
 SMALL_ANSWERED, SMALL_UNANSWERED = 25, 8
 SMALL_SHARE = 0.3
+# What stands for a subject that is left out.
+_THIS = "hal ini"
 
 
 def fit(
@@ -120,7 +122,8 @@ def _small_cases(
             for entries, most in zip(about.get(article, ()), (SMALL_ANSWERED, SMALL_UNANSWERED), strict=False):
                 for number in sorted(chosen.choice(len(entries), min(len(entries), most), replace=False).tolist()):
                     entry = entries[number]
-                    question = GoldQuestion(entry.text, bool(entry.passage), ((entry.passage,),))
+                    left_out = _names_of(passages[article][0].title).sub(_THIS, entry.passage)
+                    question = GoldQuestion(entry.text, bool(entry.passage), ((entry.passage, left_out),))
                     yield _Case(small, question, translations, share=SMALL_SHARE)
 
 
@@ -241,7 +244,7 @@ def without_subject(passage: Passage) -> Passage:
     >>> without_subject(Passage("a", "OPEC (Organisasi Minyak)", "a.md", "Markas", "OPEC bermarkas di Wina.")).text
     'hal ini bermarkas di Wina.'
     """
-    return replace(passage, text=_names_of(passage.title).sub("hal ini", passage.text))
+    return replace(passage, text=_names_of(passage.title).sub(_THIS, passage.text))
 
 
 def _names_of(title: str) -> re.Pattern[str]:
