@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kerjasama_nlp import load, model, training
-from kerjasama_nlp.answers import asked
+from kerjasama_nlp.answers import answering, asked, translation
 from kerjasama_nlp.answers.gold import KnownAnswer, read, read_questions
 from kerjasama_nlp.answers.indexing import build
 from kerjasama_nlp.documents import articles, passages
@@ -136,6 +136,19 @@ def test_what_a_passage_is_asked_for(pages, index):
     assert look.of_passage(len(pages)) == []
     without = np.array([False, False, True])
     assert index.asked.look(question, without).of_passage(number) == []
+
+
+def test_questions_of_one_unit_count_together(pages):
+    """What one of a sentence's questions asks and another one doesn't, both make it speak of."""
+    sentence = "Kantor pusatnya berada di Kota Fajar."
+    known = [KnownAnswer(text, "pakta", sentence, "a:1") for text in ("alamat markas", "aliansi mega")]
+    index = build(pages, known)
+    question = index.reader.read("alamat aliansi")
+    found = answering.candidates(index, question, 5, lambda _passage: translation.none())
+    features = {unit.text: unit.features for unit in found.units}
+    assert features[sentence].pooled == 1
+    assert features[sentence].asked < 0.6
+    assert not any(each.pooled for text, each in features.items() if text != sentence)
 
 
 def test_words_of_questions_without_an_answer_raise_doubt(pages):

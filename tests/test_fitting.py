@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from kerjasama_nlp.answers import fitting
+from kerjasama_nlp import training
+from kerjasama_nlp.answers import fitting, translation
 from kerjasama_nlp.answers.fitting import NAMES, RANK_C, RANK_NAMES
+from kerjasama_nlp.answers.gold import KnownAnswer
 from kerjasama_nlp.errors import InputError
 
 COVERAGE, LACKS, OPENING, STANDING = (NAMES.index(name) for name in ("coverage", "lacks", "opening", "standing"))
@@ -65,3 +67,21 @@ def test_cases_that_tell_nothing(told):
     np.testing.assert_array_equal(fitting._fit_rank([*told, *silent]), fitting._fit_rank(told))  # noqa: SLF001
     with pytest.raises(InputError, match="found no question that the articles answer"):
         fitting._fit_rank(silent)  # noqa: SLF001
+
+
+def test_known_questions_are_asked_of_a_few_articles(tmp_path):
+    """Each article's are asked where its passages are, so that those with an answer find it, and count their share."""
+    for number in range(fitting.SMALL + 2):
+        (tmp_path / f"a{number}.md").write_text(
+            f"# Pakta {number}\n\nMarkas pakta {number} di kota.\n", encoding="utf-8"
+        )
+    known = [
+        KnownAnswer(f"letak pakta {number}", f"a{number}", f"Markas pakta {number} di kota.", "q:1")
+        for number in range(7)
+    ]
+    known.append(KnownAnswer("ketua pakta 3", "a3", "", "q:8"))
+    index = training.index_articles([tmp_path], known=known)[0]
+    cases = list(fitting._small_cases(index, known, lambda _passage: translation.none()))  # noqa: SLF001
+    assert sorted(case.right.any() for case in cases) == [False, *[True] * 7]
+    assert {case.share for case in cases} == {fitting.SMALL_SHARE}
+    assert max(len(case.x) for case in cases) == fitting.SMALL

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
@@ -110,13 +111,18 @@ def _kinds(question: Question) -> list[str]:
 def holds(question: Question, analyzer: Analyzer, text: str, named: Sequence[tuple[int, int]]) -> bool:
     """Tell whether a text holds a fact of a kind asked for that the question doesn't name.
 
-    `named` says where (start, end) the text speaks of what is asked. "Sebelum Mark Rutte, siapa sekjen NATO?" isn't
-    answered by a sentence that names no one but him.
+    `named` says where (start, end) the text speaks of what is asked, in its order. "Sebelum Mark Rutte, siapa sekjen
+    NATO?" isn't answered by a sentence that names no one but him.
     """
     asked = _words(question.text)
+    starts = [start for start, _end in named]
+
+    def is_named(fact: Fact) -> bool:
+        before = bisect_right(starts, fact.start)
+        return bool(before) and fact.start < named[before - 1][1]
+
     return any(
-        kind == "expansion"
-        or not (any(start <= fact.start < end for start, end in named) or _words(text[fact.start : fact.end]) <= asked)
+        kind == "expansion" or not (is_named(fact) or _words(text[fact.start : fact.end]) <= asked)
         for kind in _kinds(question)
         for fact in of_kind(question, analyzer, text, kind)
     )
