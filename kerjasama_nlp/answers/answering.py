@@ -160,11 +160,14 @@ def candidates(
     best = hits[0].score if hits else 0.0
     naming = evidence.naming(question.concepts)
     sought = evidence.Sought(question, index.analyzer, index.rarity, asked, best, naming)
+    standing: dict[float, int] = {}  # passages of the same score stand alike, in whatever order they were read
+    for place, hit in enumerate(sorted(chosen, key=lambda hit: -hit.score)):
+        standing.setdefault(hit.score, place)
     units = [
         unit
-        for standing, hit in enumerate(chosen)
+        for hit in chosen
         for read in (index.read(hit.passage),)
-        for unit in evidence.units(sought, read, hit, standing, translations(read.passage))
+        for unit in evidence.units(sought, read, hit, standing[hit.score], translations(read.passage))
     ]
     return Found(hits, units, asked.matches)
 

@@ -188,9 +188,9 @@ def _sign(kind: str) -> re.Pattern[str]:
 
 
 def units(sought: Sought, read: PassageTerms, hit: Hit, standing: int, translations: Translations) -> Iterator[Unit]:
-    """Yield the units of a passage that was found as `hit`, behind `standing` others; `translations` are other words.
+    """Yield the units of a passage that was found as `hit`, behind `standing` better ones.
 
-    Features are those of `Features`.
+    Features are those of `Features`; `translations` are other words.
     """
     question, asked = sought.question, sought.asked
     passage, concepts = read.passage, question.concepts
