@@ -38,6 +38,7 @@ def _check_answer_span(answer):
 
 @given(st.sampled_from(QUESTIONS), st.integers(1, 6), st.sampled_from([None, 0.0]))
 @example(ASIDE, 1, None)
+@example(ASIDE, 1, 0.0)
 def test_every_span_holds_its_part_of_the_answer(shipped, question, top_k, least):
     """Over the shipped corpus, answers and spans fit, however few sources are asked for and however unsure it is."""
     answer = shipped.ask(question, top_k=top_k, min_confidence=least)

@@ -98,8 +98,10 @@ def ask(index: Index, rankers: Rankers, text: str, *, top_k: int = 5, min_confid
     confidence = min(ranker.probability(part.best) for part in answered)
     limit = (MAX_ANSWER - len(answered) + 1) // len(answered)
     parts = [compose(part.question, part.best, part.units, limit=limit) for part in answered]
-    numbers = _order(finding, [part.best.number for part in answered], top_k)
     given = confidence >= threshold
+    numbers = _order(finding, [part.best.number for part in answered], top_k)
+    if not given:  # nothing was answered from more of them
+        numbers = numbers[:top_k]
     return Answer(
         text,
         "\n".join(part.text for part in parts) if given else None,

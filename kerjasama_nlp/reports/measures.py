@@ -102,7 +102,7 @@ def worst_errors(
     """Return the texts whose form is wrong, surest first, with what spoke for the wrong form.
 
     "because" lists words, runs and organisations with their parts of the score; "structure" is the part of
-    everything else: how many states and organisations there are, and whose acts are told.
+    everything else: how many states and organisations there are, what part they play, and whose acts are told.
     """
     wrong = [n for n, (g, p) in enumerate(zip(gold, given, strict=True)) if g.form != p.form]
     wrong.sort(key=lambda n: (-given[n].form_confidence, n))
