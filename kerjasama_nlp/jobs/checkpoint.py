@@ -198,6 +198,8 @@ class Checkpoint:
 
     def close(self) -> None:
         """Close the files, so that other processes may have them; what must not be lost was flushed before."""
+        if fcntl is not None and not self._journal.closed:  # closing is enough only once forked processes have let go
+            fcntl.flock(self._journal, fcntl.LOCK_UN)
         for stream in (self._lines, self._journal, *([self._part] if self._begun else [])):
             with suppress(OSError):
                 stream.close()
