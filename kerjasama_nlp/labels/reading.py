@@ -67,12 +67,16 @@ def _symbol(kind: str, key: str) -> str:
 
 
 @cache
+def bodies() -> Ints:
+    """Return for each of `all_parties` a number of the state or body that it is or speaks for."""
+    keys = {key: number for number, key in enumerate(sorted({party.target[1] for party in all_parties()}))}
+    return np.array([keys[party.target[1]] for party in all_parties()], dtype=np.int64)
+
+
+@cache
 def _state() -> Ints:
-    """Return for each of `all_parties` a number of the state (or the body) that it is or speaks for, -1 for others."""
-    keys = sorted({party.target[1] for party in all_parties()})
-    return np.array(
-        [keys.index(key) if kind in {"state", "person"} else -1 for kind, key in (p.target for p in all_parties())]
-    )
+    """Return the number of each of `all_parties` among `bodies`, -1 for those that are no state and no person."""
+    return np.where([party.target[0] in {"state", "person"} for party in all_parties()], bodies(), -1)
 
 
 @cache

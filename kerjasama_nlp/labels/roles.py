@@ -20,7 +20,7 @@ import numpy as np
 
 from kerjasama_nlp.arrays import Ints
 from kerjasama_nlp.labels.lexicon import link_classes
-from kerjasama_nlp.labels.reading import Reading, all_parties, symbols
+from kerjasama_nlp.labels.reading import Reading, all_parties, bodies, symbols
 
 START, END = "^", "$"
 _SPEAKS_FOR = {"PEJABAT": "NEGARA", "PEJABAT_RI": "RI", "PEJABAT_ORG": "ORG"}
@@ -33,12 +33,10 @@ def _actors() -> tuple[str, ...]:
 
 
 @cache
-def _facts() -> tuple[Ints, Ints]:
-    """Return for each of `all_parties` the position of its actor, and a number of whom it is or speaks for."""
-    parties = all_parties()
-    keys = sorted({party.target[1] for party in parties})
-    actor = [_actors().index(_SPEAKS_FOR.get(party.symbol, party.symbol)) for party in parties]
-    return np.array(actor, dtype=np.int64), np.array([keys.index(party.target[1]) for party in parties], dtype=np.int64)
+def _actor() -> Ints:
+    """Return for each of `all_parties` the position of its actor."""
+    actors = (_actors().index(_SPEAKS_FOR.get(party.symbol, party.symbol)) for party in all_parties())
+    return np.fromiter(actors, np.int64)
 
 
 @cache
@@ -54,11 +52,11 @@ def names() -> tuple[str, ...]:
 
 def find(reading: Reading) -> tuple[Ints, Ints]:
     """Return the texts with a role, and the role's position in `names`."""
-    actor, key = (fact[reading.mention_party] for fact in _facts())
+    actor, body = _actor()[reading.mention_party], bodies()[reading.mention_party]
     text, before, after = reading.mention_text, reading.mention_before, reading.mention_after
     actors, links = len(_actors()), len(link_classes())
     ends = links + 1
-    follows = (text[1:] == text[:-1]) & (key[1:] != key[:-1])
+    follows = (text[1:] == text[:-1]) & (body[1:] != body[:-1])
     pair = (actor[:-1] * actors + actor[1:]) * links + before[1:]
     return np.concatenate([text, text, text[1:][follows]]), np.concatenate(
         [
